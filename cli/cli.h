@@ -1,0 +1,79 @@
+/*
+ * The command line: one command, a file per noun.
+ *
+ * Exit codes: 0 done, 1 refused (a receipt that does not verify), 2 usage,
+ * 3 this machine, 4 network or node.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_CLI_CLI_H
+#define BR_CLI_CLI_H
+
+#include "common/base/bytes.h"
+#include "common/base/error.h"
+
+enum br_exit {
+    BR_EXIT_OK = 0,
+    BR_EXIT_REFUSED = 1,
+    BR_EXIT_USAGE = 2,
+    BR_EXIT_MACHINE = 3,
+    BR_EXIT_NETWORK = 4,
+};
+
+/** What the options said; NULL or false when they did not. */
+struct br_args {
+    const char *data;
+    const char *node;
+    const char *token;
+    const char *scope;
+    const char *member;
+    const char *note;
+    const char *rate;
+    const char *days;
+    const char *alg;
+    const char *policy;
+    const char *ca;
+    const char *chain_id;
+    const char *origin;
+    const char *name;
+    const char *out;
+    const char *lang;
+    bool again;
+    bool json;
+    bool quiet;
+    bool explain;
+    char **words; /**< what is not an option */
+    int word_count;
+};
+
+struct br_command {
+    const char *noun;
+    const char *verb; /**< NULL: the noun alone */
+    const char *words;
+    const char *options;
+    const char *help;
+    int words_min;
+    int words_max; /**< -1: any number */
+    int (*run)(const struct br_args *a);
+};
+
+/** All commands, ending with one whose noun is NULL. */
+extern const struct br_command br_commands[];
+
+/** Tell an error with its remedy on standard error; returns the exit code. */
+int br_cli_fail(const struct br_err *err);
+struct br_time_us br_cli_now(void);
+
+int br_cmd_node_init(const struct br_args *a);
+int br_cmd_node_status(const struct br_args *a);
+int br_cmd_node_backup(const struct br_args *a);
+int br_cmd_config_check(const struct br_args *a);
+int br_cmd_config_doc(const struct br_args *a);
+int br_cmd_token_create(const struct br_args *a);
+int br_cmd_token_list(const struct br_args *a);
+int br_cmd_token_revoke(const struct br_args *a);
+int br_cmd_notary_stamp(const struct br_args *a);
+int br_cmd_notary_verify(const struct br_args *a);
+int br_cmd_log_head(const struct br_args *a);
+
+#endif

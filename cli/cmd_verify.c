@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "cli/cli.h"
+#include "cli/files.h"
+#include "cli/trust.h"
+#include "common/crypto/files.h"
+#include "common/receipt/tlog_proof.h"
+#include "common/receipt/verify.h"
+#include "common/service/json.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { RECEIPT_BYTES_MAX = 16 * 1024 * 1024, POLICY_BYTES_MAX = 64 * 1024 };
+
+struct verifying {
+    const struct br_args *a;
+    const char *file;
+    const char *receipt_path;
+    struct br_buf receipt;
+    struct br_buf policy_text;
+    struct br_policy policy;
+    struct br_verify_result result;
+};
+
+static enum br_rc
+digest_file(
+    void *ctx,
+    enum br_hash_alg alg,
+    struct br_digest *ret,
+    struct br_err *reterr)
+{
+    struct verifying *v = (struct verifying *)ctx;
+    uint64_t size;
+    struct br_progress p;
+    BR_TRY(br_file_size(v->file, &size, reterr));
+    br_progress_begin(&p, "hashing", size, v->a->quiet);
+    enum br_rc rc = br_file_digest(v->file, alg, &p, ret, reterr);
+    br_progress_end(&p);
+    return rc;
+}
+
+/** The origin that the receipt names, to find what this machine remembers of
+ *  that log. */
+static enum br_rc
+find_policy(struct verifying *v, struct br_err *reterr)
+{
+    struct br_tlog_proof p;
+    struct br_note note;
+    struct br_checkpoint c;
+    struct br_buf extra;
+    if (v->a->policy != NULL) {
+        return br_file_read(v->a->policy, &v->policy_text, reterr);
+    }
+    br_buf_init(&extra, BR_LEAF_BYTES_MAX);
+    enum br_rc rc =
+        br_tlog_proof_parse(br_buf_bytes(&v->receipt), &extra, &p, reterr);
+    if (rc == BR_OK) {
+        rc = br_checkpoint_open(p.checkpoint, &note, &c, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = br_trust_find(c.origin, &v->policy_text, reterr);
+        if (rc == BR_ERR_NOT_FOUND) {
+            rc = br_fail(
+                reterr, BR_ERR_UNKNOWN_LOG,
+                "this machine has never stamped at the log %.*s: name its "
+                "policy with --policy",
+                (int)(c.origin.n > 100 ? 100 : c.origin.n),
+                (const char *)c.origin.p);
+        }
+    } else {
+        rc = br_fail(
+            reterr, BR_ERR_PROOF_INVALID, "%s is no whole receipt: %.150s",
+            v->receipt_path, reterr == NULL ? "" : reterr->text);
+    }
+    br_buf_fini(&extra);
+    return rc;
+}
+
+static enum br_rc
+verify(struct verifying *v, struct br_err *reterr)
+{
+    BR_TRY(br_file_read(v->receipt_path, &v->receipt, reterr));
+    BR_TRY(find_policy(v, reterr));
+    BR_TRY(br_policy_parse(br_buf_bytes(&v->policy_text), &v->policy, reterr));
+    struct br_verify_input in = {
+        .receipt = br_buf_bytes(&v->receipt),
+        .policy = &v->policy,
+        .now = br_cli_now(),
+        .digest = digest_file,
+        .digest_ctx = v,
+    };
+    return br_receipt_verify(&in, &v->result, reterr);
+}
+
+static void
+explain(const struct verifying *v)
+{
+    static const char *const marks[] = {"ok     ", "FAILED ", "skipped"};
+    for (size_t i = 0; i < BR_VERIFY_STEP_COUNT; i++) {
+        const struct br_verify_step *s = &v->result.step[i];
+        if (s->text[0] == '\0') {
+            continue; /* it never came to this step */
+        }
+        (void)printf(
+            "  %s  %-10s %s\n", marks[s->outcome], br_verify_step_name(s->id),
+            s->text);
+    }
+}
+
+static void
+print_ok(const struct verifying *v)
+{
+    char time[28];
+    br_time_text(v->result.leaf.time, time);
+    (void)printf(
+        "%s: existed no later than %s, unchanged since (entry %llu of %.*s, "
+        "stamped by %.*s)\n",
+        v->file, time, (unsigned long long)v->result.index,
+        (int)v->result.origin.n, (const char *)v->result.origin.p,
+        (int)v->result.leaf.author.n, (const char *)v->result.leaf.author.p);
+}
+
+static void
+print_json(const struct verifying *v, enum br_rc rc, const struct br_err *err)
+{
+    struct br_buf b;
+    br_buf_init(&b, 64u * 1024);
+    br_buf_puts(&b, "{\"file\":");
+    br_json_put_text(&b, br_str(v->file));
+    br_buf_printf(&b, ",\"valid\":%s", rc == BR_OK ? "true" : "false");
+    if (rc == BR_OK) {
+        br_buf_printf(
+            &b,
+            ",\"index\":%llu,\"time\":", (unsigned long long)v->result.index);
+        br_json_put_time(&b, v->result.leaf.time);
+        br_buf_puts(&b, ",\"author\":");
+        br_json_put_text(&b, v->result.leaf.author);
+        br_buf_puts(&b, ",\"origin\":");
+        br_json_put_text(&b, v->result.origin);
+    } else {
+        br_buf_printf(
+            &b, ",\"error\":\"%s\",\"detail\":", br_err_info(rc)->slug);
+        br_json_put_text(&b, br_str(err->text));
+    }
+    br_buf_puts(&b, "}\n");
+    (void)fwrite(b.p, 1, b.n, stdout);
+    br_buf_fini(&b);
+}
+
+static int
+verify_one(struct verifying *v)
+{
+    struct br_err err = {0};
+    br_buf_init(&v->receipt, RECEIPT_BYTES_MAX);
+    br_buf_init(&v->policy_text, POLICY_BYTES_MAX);
+    enum br_rc rc = verify(v, &err);
+    if (v->a->json) {
+        print_json(v, rc, &err);
+    } else if (rc == BR_OK) {
+        print_ok(v);
+    } else {
+        (void)fprintf(
+            stderr, "%s: REFUSED: %s\n%s.\n", v->file, err.text,
+            br_err_info(rc)->remedy);
+    }
+    if (v->a->explain && !v->a->json) {
+        explain(v);
+    }
+    br_buf_fini(&v->receipt);
+    br_buf_fini(&v->policy_text);
+    return rc == BR_OK ? BR_EXIT_OK : BR_EXIT_REFUSED;
+}
+
+int
+br_cmd_notary_verify(const struct br_args *a)
+{
+    char beside[PATH_MAX];
+    int worst = BR_EXIT_OK;
+    struct verifying *v = (struct verifying *)calloc(1, sizeof(*v));
+    if (v == NULL) {
+        return BR_EXIT_MACHINE;
+    }
+    v->a = a;
+    v->file = a->words[0];
+    (void)snprintf(beside, sizeof(beside), "%s.tlog-proof", v->file);
+    int receipts = a->word_count > 1 ? a->word_count - 1 : 1;
+    for (int i = 0; i < receipts; i++) {
+        v->receipt_path = a->word_count > 1 ? a->words[i + 1] : beside;
+        memset(&v->result, 0, sizeof(v->result));
+        int code = verify_one(v);
+        worst = code > worst ? code : worst;
+    }
+    free(v);
+    return worst;
+}

@@ -1,0 +1,211 @@
+/*
+ * broletto: the command line.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#include "cli/cli.h"
+#include "common/crypto/hash.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+const struct br_command br_commands[] = {
+    {"node", "init", "DIR",
+     "[--chain-id ID] [--origin NAME] [--member ID] [--name TEXT]",
+     "make a node: keys, genesis, configuration, an empty ledger", 1, 1,
+     br_cmd_node_init},
+    {"node", "status", "", "[--node URL]", "is it ready, how large is its log",
+     0, 0, br_cmd_node_status},
+    {"node", "backup", "DIR", "--data DIR",
+     "copy the ledger of a node, also while it runs", 1, 1, br_cmd_node_backup},
+    {"node", "config check", "", "--data DIR",
+     "read the configuration as the node does", 0, 0, br_cmd_config_check},
+    {"node", "config doc", "", "", "print docs/configuration.md", 0, 0,
+     br_cmd_config_doc},
+    {"node", "token create", "",
+     "--data DIR --scope SCOPE[,SCOPE] [--member ID] [--rate N] [--days N] "
+     "[--note TEXT]",
+     "print a new token; it is shown this once", 0, 0, br_cmd_token_create},
+    {"node", "token list", "", "--data DIR", "list tokens, without secrets", 0,
+     0, br_cmd_token_list},
+    {"node", "token revoke", "ID", "--data DIR", "end a token, at once", 1, 1,
+     br_cmd_token_revoke},
+    {"notary", "stamp", "FILE...",
+     "--node URL [--token TOKEN] [--alg NAME] [--again] [--json] [--quiet]",
+     "prove that files exist now; the receipt is FILE.tlog-proof", 1, -1,
+     br_cmd_notary_stamp},
+    {"notary", "verify", "FILE [RECEIPT...]",
+     "[--policy FILE] [--explain] [--json]",
+     "check a file against its receipts, without any network", 1, -1,
+     br_cmd_notary_verify},
+    {"log", "head", "", "[--node URL]", "print the checkpoint", 0, 0,
+     br_cmd_log_head},
+    {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
+};
+
+static void
+print_usage(FILE *f)
+{
+    (void)fputs("usage: broletto NOUN VERB ...\n\n", f);
+    for (const struct br_command *c = br_commands; c->noun != NULL; c++) {
+        (void)fprintf(
+            f, "  broletto %s %s %s %s\n      %s\n", c->noun, c->verb, c->words,
+            c->options, c->help);
+    }
+    (void)fputs(
+        "\nThe token may stand in BROLETTO_TOKEN, the node's address in "
+        "BROLETTO_NODE.\n"
+        "Exit codes: 0 done, 1 refused, 2 usage, 3 this machine, 4 network.\n",
+        f);
+}
+
+/** "noun verb" or "noun verb verb": how many words name the command. */
+static int
+matches(const struct br_command *c, int count, char **words)
+{
+    char verb[64] = "";
+    int used = 1;
+    if (count < 1 || strcmp(words[0], c->noun) != 0) {
+        return 0;
+    }
+    const char *p = c->verb;
+    while (*p != '\0') {
+        size_t n = strcspn(p, " ");
+        (void)snprintf(verb, sizeof(verb), "%.*s", (int)n, p);
+        if (used >= count || strcmp(words[used], verb) != 0) {
+            return 0;
+        }
+        used++;
+        p += n + (p[n] == ' ');
+    }
+    return used;
+}
+
+static int
+dispatch(struct br_args *a)
+{
+    for (const struct br_command *c = br_commands; c->noun != NULL; c++) {
+        int used = matches(c, a->word_count, a->words);
+        if (used == 0) {
+            continue;
+        }
+        a->words += used;
+        a->word_count -= used;
+        if (a->word_count < c->words_min ||
+            (c->words_max >= 0 && a->word_count > c->words_max)) {
+            (void)fprintf(
+                stderr, "usage: broletto %s %s %s %s\n", c->noun, c->verb,
+                c->words, c->options);
+            return BR_EXIT_USAGE;
+        }
+        return c->run(a);
+    }
+    if (a->word_count == 1 && strcmp(a->words[0], "help") == 0) {
+        print_usage(stdout);
+        return BR_EXIT_OK;
+    }
+    if (a->word_count > 0) {
+        (void)fprintf(stderr, "broletto: no such command\n\n");
+    }
+    print_usage(stderr);
+    return BR_EXIT_USAGE;
+}
+
+int
+br_cli_fail(const struct br_err *err)
+{
+    (void)fprintf(
+        stderr, "broletto: %s\n%s.\n", err->text, br_err_info(err->rc)->remedy);
+    if (err->rc == BR_ERR_NETWORK) {
+        return BR_EXIT_NETWORK;
+    }
+    return err->rc >= 300 && err->rc < 400 ? BR_EXIT_REFUSED : BR_EXIT_MACHINE;
+}
+
+struct br_time_us
+br_cli_now(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (struct br_time_us){
+        (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u};
+}
+
+/* Long options only, each with the field that it fills. */
+enum { OPT_TEXT = 1, OPT_FLAG = 64, OPT_HELP = 126, OPT_VERSION = 127 };
+
+static int
+parse(int argc, char **argv, struct br_args *a)
+{
+    const char **const texts[] = {
+        &a->data,   &a->node, &a->token, &a->scope,  &a->member, &a->note,
+        &a->rate,   &a->days, &a->alg,   &a->policy, &a->ca,     &a->chain_id,
+        &a->origin, &a->name, &a->out,   &a->lang};
+    bool *const flags[] = {&a->again, &a->json, &a->quiet, &a->explain};
+    static const struct option options[] = {
+        {"data", 1, NULL, OPT_TEXT + 0},
+        {"node", 1, NULL, OPT_TEXT + 1},
+        {"token", 1, NULL, OPT_TEXT + 2},
+        {"scope", 1, NULL, OPT_TEXT + 3},
+        {"member", 1, NULL, OPT_TEXT + 4},
+        {"note", 1, NULL, OPT_TEXT + 5},
+        {"rate", 1, NULL, OPT_TEXT + 6},
+        {"days", 1, NULL, OPT_TEXT + 7},
+        {"alg", 1, NULL, OPT_TEXT + 8},
+        {"policy", 1, NULL, OPT_TEXT + 9},
+        {"ca", 1, NULL, OPT_TEXT + 10},
+        {"chain-id", 1, NULL, OPT_TEXT + 11},
+        {"origin", 1, NULL, OPT_TEXT + 12},
+        {"name", 1, NULL, OPT_TEXT + 13},
+        {"out", 1, NULL, OPT_TEXT + 14},
+        {"lang", 1, NULL, OPT_TEXT + 15},
+        {"again", 0, NULL, OPT_FLAG + 0},
+        {"json", 0, NULL, OPT_FLAG + 1},
+        {"quiet", 0, NULL, OPT_FLAG + 2},
+        {"explain", 0, NULL, OPT_FLAG + 3},
+        {"help", 0, NULL, OPT_HELP},
+        {"version", 0, NULL, OPT_VERSION},
+        {NULL, 0, NULL, 0},
+    };
+    int c;
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (c == OPT_HELP || c == OPT_VERSION || c == '?') {
+            return c;
+        }
+        if (c >= OPT_FLAG) {
+            *flags[c - OPT_FLAG] = true;
+        } else {
+            *texts[c - OPT_TEXT] = optarg;
+        }
+    }
+    a->words = argv + optind;
+    a->word_count = argc - optind;
+    return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct br_args a = {0};
+    struct br_err err;
+    (void)signal(SIGPIPE, SIG_IGN);
+    switch (parse(argc, argv, &a)) {
+    case OPT_HELP:
+        print_usage(stdout);
+        return BR_EXIT_OK;
+    case OPT_VERSION:
+        (void)puts("broletto " BR_VERSION);
+        return BR_EXIT_OK;
+    case '?':
+        return BR_EXIT_USAGE;
+    default:
+        break;
+    }
+    if (br_crypto_init(&err) != BR_OK) {
+        return br_cli_fail(&err);
+    }
+    return dispatch(&a);
+}

@@ -1,0 +1,44 @@
+/*
+ * Every maximum in one place, each with its reason. docs/limits.md tells them
+ * to users.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_BASE_LIMITS_H
+#define BR_BASE_LIMITS_H
+
+/* Longest supported digest: SHA-512 and SHA3-512. */
+#define BR_DIGEST_BYTES_MAX 64
+/* C2SP tlog-tiles carries an entry's length in 16 bits. */
+#define BR_LEAF_BYTES_MAX 65535
+/* Our own leaves are small: a digest, its author, its time. */
+#define BR_OWN_LEAF_BYTES_MAX 1024
+/* A raw leaf through POST /add should be a commitment, not a document. */
+#define BR_RAW_LEAF_BYTES_MAX 1024
+/* A member's identifier: lower-case letters, digits, '-' and '.'. */
+#define BR_MEMBER_ID_BYTES_MAX   64
+#define BR_MEMBER_NAME_BYTES_MAX 256
+/* Chain id and log origin travel in every transaction and checkpoint. */
+#define BR_CHAIN_ID_BYTES_MAX 64
+#define BR_ORIGIN_BYTES_MAX   255
+/* One signature covers this many operations at most: 65,536 stamps of 70
+ * bytes make a transaction of 4.5 MB. */
+#define BR_TX_OPS_MAX   65536
+#define BR_TX_BYTES_MAX (8u * 1024 * 1024)
+/* A block is one LMDB write transaction; this bounds its dirty pages. */
+#define BR_BLOCK_TXS_MAX    4096
+#define BR_BLOCK_LEAVES_MAX 131072
+/* Proofs: a tree of 2^62 leaves is out of reach. */
+#define BR_PROOF_HASHES_MAX 63
+/* Notes: the signed-note specification asks for at least 16 signatures. */
+#define BR_NOTE_SIGNATURES_MAX 64
+#define BR_NOTE_BYTES_MAX      (64u * 1024)
+/* CBOR nesting: our own documents need five. */
+#define BR_CBOR_DEPTH_MAX 16
+/* One batch request: a million digests of at most 64 bytes. */
+#define BR_BATCH_DIGESTS_MAX 1000000
+/* Versions and owners of one record. */
+#define BR_RECORD_OWNERS_MAX   64
+#define BR_RECORD_VERSIONS_MAX 65536
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "common/crypto/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum br_rc
+fail(struct br_err *reterr, const char *path)
+{
+    enum br_rc rc = BR_ERR_IO;
+    if (errno == ENOSPC || errno == EDQUOT) {
+        rc = BR_ERR_DISK_FULL;
+    } else if (errno == ENOENT) {
+        rc = BR_ERR_NOT_FOUND;
+    }
+    return br_fail(reterr, rc, "%s: %s", path, strerror(errno));
+}
+
+static bool
+write_all(int fd, struct br_bytes content)
+{
+    while (content.n > 0) {
+        ssize_t n = write(fd, content.p, content.n);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return false;
+        }
+        content.p += n;
+        content.n -= (size_t)n;
+    }
+    return true;
+}
+
+/** A new file beside path, on the disk when this returns; its name replaces
+ *  the template. mkostemp makes it 0600 and never opens an existing one. */
+static enum br_rc
+write_temporary(
+    char *template, struct br_bytes content, mode_t mode, struct br_err *reterr)
+{
+    int fd = mkostemp(template, O_CLOEXEC);
+    if (fd < 0) {
+        return fail(reterr, template);
+    }
+    bool ok = write_all(fd, content) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+    enum br_rc rc = ok ? BR_OK : fail(reterr, template);
+    if (close(fd) != 0 && rc == BR_OK) {
+        rc = fail(reterr, template);
+    }
+    if (rc != BR_OK) {
+        (void)unlink(template);
+    }
+    return rc;
+}
+
+/** Without replacing: one step where the file system knows it, otherwise by a
+ *  second name for the same file. */
+static bool
+rename_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    if ((errno != EINVAL && errno != ENOSYS) || link(from, to) != 0) {
+        return false;
+    }
+    (void)unlink(from);
+    return true;
+}
+
+/** The new name itself is only on the disk when its folder is. */
+static bool
+sync_folder_of(const char *path)
+{
+    char copy[PATH_MAX];
+    (void)snprintf(copy, sizeof(copy), "%s", path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    bool ok = fsync(fd) == 0;
+    (void)close(fd);
+    return ok;
+}
+
+static enum br_rc
+put(const char *path,
+    struct br_bytes content,
+    mode_t mode,
+    bool replace,
+    struct br_err *reterr)
+{
+    char temporary[PATH_MAX];
+    int n = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
+    if (n < 0 || (size_t)n >= sizeof(temporary)) {
+        return br_fail(reterr, BR_ERR_OUT_OF_RANGE, "%s: too long", path);
+    }
+    BR_TRY(write_temporary(temporary, content, mode, reterr));
+    bool ok =
+        replace ? rename(temporary, path) == 0 : rename_new(temporary, path);
+    if (!ok) {
+        enum br_rc rc =
+            errno == EEXIST
+                ? br_fail(
+                      reterr, BR_ERR_CONFLICT,
+                      "%s is there already and is not replaced", path)
+                : fail(reterr, path);
+        (void)unlink(temporary);
+        return rc;
+    }
+    return sync_folder_of(path) ? BR_OK : fail(reterr, path);
+}
+
+enum br_rc
+br_file_replace(
+    const char *path,
+    struct br_bytes content,
+    mode_t mode,
+    struct br_err *reterr)
+{
+    return put(path, content, mode, true, reterr);
+}
+
+enum br_rc
+br_file_create(
+    const char *path,
+    struct br_bytes content,
+    mode_t mode,
+    struct br_err *reterr)
+{
+    return put(path, content, mode, false, reterr);
+}
+
+enum br_rc
+br_file_read(const char *path, struct br_buf *ret, struct br_err *reterr)
+{
+    uint8_t piece[4096];
+    ssize_t n;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return fail(reterr, path);
+    }
+    do {
+        n = read(fd, piece, sizeof(piece));
+        br_buf_put(ret, piece, n > 0 ? (size_t)n : 0);
+    } while ((n > 0 && !ret->failed) || (n < 0 && errno == EINTR));
+    enum br_rc rc = n < 0 ? fail(reterr, path) : br_buf_status(ret, reterr);
+    (void)close(fd);
+    return rc;
+}

@@ -1,0 +1,61 @@
+/*
+ * The verifier's inside: one run, and what differs between kinds of receipt.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_RECEIPT_VERIFY_INTERNAL_H
+#define BR_RECEIPT_VERIFY_INTERNAL_H
+
+#include "common/receipt/tlog_proof.h"
+#include "common/receipt/verify.h"
+
+struct br_verify_run;
+
+/** Each fills its step; parse fills the run and the result. */
+struct br_verify_kind {
+    const char *name;
+    enum br_rc (*parse)(struct br_verify_run *run, struct br_err *reterr);
+    enum br_rc (*inclusion)(struct br_verify_run *run, struct br_err *reterr);
+    void (*log)(struct br_verify_run *run);
+    void (*signature)(struct br_verify_run *run);
+    void (*witnesses)(struct br_verify_run *run);
+};
+extern const struct br_verify_kind br_verify_tlog;
+extern const struct br_verify_kind br_verify_cose;
+
+struct br_verify_run {
+    const struct br_verify_input *in;
+    struct br_verify_result *out;
+    const struct br_verify_kind *kind;
+    struct br_bytes entry;
+    bool has_root; /**< out->root is what the leaf leads to */
+    /* tlog-proof */
+    struct br_tlog_proof proof;
+    struct br_note note;
+    struct br_checkpoint checkpoint;
+    /* COSE */
+    struct br_cose_receipt cose;
+    /* The other checkpoint: has_other when it can be compared. */
+    bool has_other;
+    bool other_failed;
+    struct br_note other_note;
+    struct br_checkpoint other;
+};
+
+void
+br_verify_say(
+    struct br_verify_run *run, enum br_verify_step_id id,
+    enum br_verify_outcome outcome, const char *fmt, ...) BR_PRINTF(4, 5);
+void
+br_verify_fail(
+    struct br_verify_run *run, enum br_verify_step_id id, enum br_rc rc,
+    const char *fmt, ...) BR_PRINTF(4, 5);
+
+/** Open the other checkpoint; a failure is that of the step FORK. */
+void
+br_verify_open_other(struct br_verify_run *run);
+/** The step FORK. */
+void
+br_verify_fork(struct br_verify_run *run);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * From a digest to the leaves that carry it: a rebuildable index of random
+ * keys that does not slow the log down.
+ *
+ * - A key is SipHash-2-4 of the caller's bytes under a secret of this index,
+ *   so nobody can choose digests that collide. A value is a leaf index.
+ * - The newest pairs live in a hash table in memory (BR_INDEX_MEMORY_PAIRS);
+ *   when it is full a background thread writes it as a sorted run: a file of
+ *   16-byte pairs, written to a temporary name, synced, renamed, then mapped.
+ *   Runs of like size are merged in the background, so that a look-up touches
+ *   few runs. Uniform keys are found by interpolation.
+ * - Nothing here is truth: the pairs come from the log. The runs' names say
+ *   which leaves they cover, `covered` up to which they are complete; the owner
+ *   adds again what came later when it starts. A damaged run is refused with
+ *   BR_ERR_CORRUPT, and the owner rebuilds the index; since callers compare
+ *   the leaf itself, a wrong pair can hide a stamp but never invent one.
+ * - One thread adds; any thread looks up.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_STORE_DIGEST_INDEX_H
+#define BR_STORE_DIGEST_INDEX_H
+
+#include "common/base/bytes.h"
+#include "common/base/error.h"
+
+#define BR_INDEX_MEMORY_PAIRS (512u * 1024)
+
+struct br_digest_index;
+
+/** Opens or creates the folder; a secret is made at the first start. */
+enum br_rc br_digest_index_open(
+    const char *folder,
+    struct br_digest_index **ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** The same with another size of the table in memory: for tests. */
+enum br_rc br_digest_index_open_sized(
+    const char *folder,
+    size_t pairs_max,
+    struct br_digest_index **ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** What is in memory is dropped: the owner adds it again at the next start. */
+void br_digest_index_close(struct br_digest_index *ix);
+/** Remove a closed index with all its files. */
+enum br_rc
+br_digest_index_remove(const char *folder, struct br_err *reterr) BR_MUST_USE;
+/** Remove every run: the owner will add from leaf 0. */
+enum br_rc br_digest_index_reset(
+    struct br_digest_index *ix, struct br_err *reterr) BR_MUST_USE;
+/** Leaves below this are in runs on disk: add again from here at a start. */
+struct br_leaf_index br_digest_index_covered(const struct br_digest_index *ix);
+
+/** Leaves must be added in ascending order, each at most once; a leaf without
+ *  a digest is simply not added. Never waits for the disk unless the last
+ *  full table is still being written (bounded memory). */
+enum br_rc br_digest_index_add(
+    struct br_digest_index *ix,
+    struct br_bytes digest,
+    struct br_leaf_index leaf,
+    struct br_err *reterr) BR_MUST_USE;
+/** Forget the leaves from this one on (after an undo), and whatever is no
+ *  longer in a whole run: the owner adds again from `covered`. */
+enum br_rc br_digest_index_forget_from(
+    struct br_digest_index *ix,
+    struct br_leaf_index leaf,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** Read every run and compare its checksum. */
+enum br_rc br_digest_index_check(
+    struct br_digest_index *ix, struct br_err *reterr) BR_MUST_USE;
+
+/** Leaves that may carry this digest, ascending, beginning at `from`; at most
+ *  max. A few may be others' (64-bit keys collide): the caller compares the
+ *  leaf itself. */
+enum br_rc br_digest_index_find(
+    struct br_digest_index *ix,
+    struct br_bytes digest,
+    struct br_leaf_index from,
+    struct br_leaf_index *ret,
+    size_t max,
+    size_t *ret_count) BR_MUST_USE;
+
+#endif

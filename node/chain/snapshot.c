@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "node/chain/snapshot.h"
+
+#include "common/base/assert.h"
+#include "common/crypto/hash.h"
+#include "node/chain/tables.h"
+
+enum br_rc
+br_snapshot_open(
+    struct br_chain *c, struct br_snapshot *ret, struct br_err *reterr)
+{
+    struct br_bytes head;
+    BR_TRY(br_kv_begin_read(br_chain_kv(c), &ret->txn, reterr));
+    enum br_rc rc =
+        br_kv_get(ret->txn, BR_T_META, br_str("head"), &head, reterr);
+    if (rc == BR_OK) {
+        rc = br_head_parse(head, &ret->head, reterr);
+    }
+    if (rc != BR_OK) {
+        br_snapshot_close(ret);
+        return rc;
+    }
+    for (size_t i = 0; i < BR_MERKLE_LEVELS_MAX; i++) {
+        ret->memo[i].full = false;
+    }
+    return BR_OK;
+}
+
+void
+br_snapshot_close(struct br_snapshot *s)
+{
+    br_kv_end(s->txn);
+    s->txn = NULL;
+}
+
+enum br_rc
+br_snapshot_leaf(
+    struct br_snapshot *s,
+    uint64_t index,
+    struct br_bytes *ret,
+    struct br_err *reterr)
+{
+    uint8_t key[8];
+    enum br_rc rc =
+        br_kv_get(s->txn, BR_T_LEAVES, br_key_u64(key, index), ret, reterr);
+    if (rc == BR_ERR_NOT_FOUND) {
+        return br_fail(
+            reterr, rc, "no entry %llu: the log has %llu",
+            (unsigned long long)index,
+            (unsigned long long)s->head.frontier.size);
+    }
+    return rc;
+}
+
+enum br_rc
+br_snapshot_block(
+    struct br_snapshot *s,
+    uint64_t height,
+    struct br_block *ret,
+    struct br_err *reterr)
+{
+    uint8_t key[8];
+    struct br_bytes value;
+    BR_TRY(br_kv_get(
+        s->txn, BR_T_BLOCKS, br_key_u64(key, height), &value, reterr));
+    return br_block_parse(value, ret, reterr);
+}
+
+/** The lowest height whose block has reached(block) true; head + 1 if none. */
+static enum br_rc
+search_height(
+    struct br_snapshot *s,
+    bool (*reached)(const struct br_block *, uint64_t),
+    uint64_t goal,
+    uint64_t *ret,
+    struct br_err *reterr)
+{
+    uint64_t low = 1;
+    uint64_t high = s->head.height + 1;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        struct br_block b;
+        BR_TRY(br_snapshot_block(s, middle, &b, reterr));
+        if (reached(&b, goal)) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    *ret = low;
+    return BR_OK;
+}
+
+static bool
+ends_past(const struct br_block *b, uint64_t leaf)
+{
+    return b->first_leaf + b->leaves > leaf;
+}
+
+static bool
+not_before(const struct br_block *b, uint64_t time)
+{
+    return b->time.v >= time;
+}
+
+enum br_rc
+br_snapshot_block_of(
+    struct br_snapshot *s,
+    uint64_t leaf,
+    struct br_block *ret,
+    struct br_err *reterr)
+{
+    uint64_t height;
+    BR_TRY(search_height(s, ends_past, leaf, &height, reterr));
+    if (height > s->head.height) {
+        return br_fail(reterr, BR_ERR_NOT_FOUND, "no such entry");
+    }
+    return br_snapshot_block(s, height, ret, reterr);
+}
+
+enum br_rc
+br_snapshot_leaf_at(
+    struct br_snapshot *s,
+    struct br_time_us time,
+    uint64_t *ret,
+    struct br_err *reterr)
+{
+    uint64_t height;
+    struct br_block b;
+    BR_TRY(search_height(s, not_before, time.v, &height, reterr));
+    if (height > s->head.height) {
+        *ret = s->head.frontier.size;
+        return BR_OK;
+    }
+    BR_TRY(br_snapshot_block(s, height, &b, reterr));
+    *ret = b.first_leaf;
+    return BR_OK;
+}
+
+enum br_rc
+br_snapshot_tx(
+    struct br_snapshot *s,
+    uint64_t height,
+    uint32_t position,
+    struct br_bytes *ret,
+    struct br_err *reterr)
+{
+    uint8_t key[16];
+    br_put_be64(key, height);
+    br_put_be64(key + 8, (uint64_t)position << 32);
+    return br_kv_get(s->txn, BR_T_TXS, br_bytes(key, 12), ret, reterr);
+}
+
+enum br_rc
+br_snapshot_state(
+    struct br_snapshot *s,
+    struct br_bytes key,
+    struct br_bytes *ret,
+    struct br_err *reterr)
+{
+    return br_kv_get(s->txn, BR_T_STATE, key, ret, reterr);
+}
+
+static uint32_t
+get_be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 |
+           p[3];
+}
+
+static bool
+is_of_member(struct br_bytes key, struct br_bytes member)
+{
+    return key.n == member.n + 9 && memcmp(key.p, member.p, member.n) == 0 &&
+           key.p[member.n] == 0;
+}
+
+enum br_rc
+br_snapshot_by_member(
+    struct br_snapshot *s,
+    struct br_bytes member,
+    uint64_t before,
+    uint64_t *ret,
+    size_t max,
+    size_t *ret_count)
+{
+    *ret_count = 0;
+    if (before == 0) {
+        return BR_OK;
+    }
+    struct br_kv_cursor *cursor;
+    BR_TRY(br_kv_cursor_open(s->txn, BR_T_AUTHORS, &cursor, NULL));
+    uint8_t start[BR_AUTHOR_KEY_BYTES_MAX];
+    size_t n = br_author_key(start, member, before - 1);
+    struct br_bytes key;
+    struct br_bytes value;
+    enum br_rc rc = br_kv_seek_back(cursor, br_bytes(start, n), &key, &value);
+    while (rc == BR_OK && is_of_member(key, member) && *ret_count < max) {
+        uint64_t first = br_get_be64(key.p + member.n + 1);
+        uint64_t end = first + get_be32(value.p);
+        end = end > before ? before : end;
+        while (end > first && *ret_count < max) {
+            ret[(*ret_count)++] = --end;
+        }
+        rc = br_kv_prev(cursor, &key, &value);
+    }
+    br_kv_cursor_close(cursor);
+    return rc == BR_ERR_NOT_FOUND ? BR_OK : rc;
+}
+
+enum br_rc
+br_snapshot_author_of(
+    struct br_snapshot *s,
+    uint64_t leaf,
+    struct br_bytes *ret,
+    struct br_err *reterr)
+{
+    struct br_block b;
+    BR_TRY(br_snapshot_block_of(s, leaf, &b, reterr));
+    uint64_t first = b.first_leaf;
+    for (uint32_t i = 0; i < b.tx_count; i++) {
+        struct br_bytes bytes;
+        struct br_tx tx;
+        BR_TRY(br_snapshot_tx(s, b.height, i, &bytes, reterr));
+        BR_TRY(br_tx_parse(bytes, &tx, reterr));
+        if (leaf < first + tx.op_count) {
+            *ret = tx.author;
+            return BR_OK;
+        }
+        first += tx.op_count;
+    }
+    return br_fail(reterr, BR_ERR_CORRUPT, "no transaction holds the entry");
+}
+
+enum br_rc
+br_snapshot_idempotency(
+    struct br_snapshot *s,
+    const struct br_hash *key,
+    struct br_idempotency *ret,
+    struct br_err *reterr)
+{
+    struct br_bytes value;
+    BR_TRY(br_kv_get(s->txn, BR_T_IDEM, br_hash_bytes(key), &value, reterr));
+    if (value.n != BR_HASH_BYTES + 16) {
+        return br_fail(reterr, BR_ERR_CORRUPT, "idempotency row");
+    }
+    ret->key = *key;
+    memcpy(ret->request.b, value.p, BR_HASH_BYTES);
+    ret->leaf = br_get_be64(value.p + BR_HASH_BYTES);
+    return BR_OK;
+}
+
+/* ---- the tree ----------------------------------------------------------- */
+
+/** Leaf hashes of a whole group, from the entries; the last may be partial. */
+static enum br_rc
+hash_group(struct br_snapshot *s, uint64_t group, struct br_hash *out)
+{
+    uint64_t first = group * BR_MERKLE_GROUP;
+    struct br_kv_cursor *cursor;
+    BR_TRY(br_kv_cursor_open(s->txn, BR_T_LEAVES, &cursor, NULL));
+    uint8_t at[8];
+    struct br_bytes key;
+    struct br_bytes value;
+    enum br_rc rc = br_kv_seek(cursor, br_key_u64(at, first), &key, &value);
+    for (size_t i = 0; i < BR_MERKLE_GROUP && rc == BR_OK; i++) {
+        br_sha256_leaf(value, &out[i]);
+        rc = br_kv_next(cursor, &key, &value);
+    }
+    br_kv_cursor_close(cursor);
+    return rc == BR_ERR_NOT_FOUND ? BR_OK : rc;
+}
+
+static enum br_rc
+source_leaves(void *ctx, uint64_t first, size_t count, struct br_hash *out)
+{
+    struct br_snapshot *s = (struct br_snapshot *)ctx;
+    struct br_snapshot_memo *m = &s->memo[0];
+    uint64_t group = first / BR_MERKLE_GROUP;
+    BR_ASSERT(first + count <= s->head.frontier.size);
+    BR_ASSERT((first + count - 1) / BR_MERKLE_GROUP == group);
+    if (!m->full || m->group != group) {
+        m->full = false;
+        BR_TRY(hash_group(s, group, m->node));
+        m->full = true;
+        m->group = group;
+    }
+    memcpy(
+        out, &m->node[first % BR_MERKLE_GROUP], count * sizeof(struct br_hash));
+    return BR_OK;
+}
+
+/** A row from its table, or what the frontier has of it. */
+static enum br_rc
+read_row(struct br_snapshot *s, uint8_t g, uint64_t group, struct br_hash *out)
+{
+    uint8_t key[8];
+    struct br_bytes value;
+    const struct br_frontier *f = &s->head.frontier;
+    uint64_t complete = f->size >> (4 * (g + 1));
+    if (group == complete) {
+        memcpy(out, f->node[g], f->count[g] * sizeof(struct br_hash));
+        return BR_OK;
+    }
+    BR_TRY(br_kv_get(
+        s->txn, (unsigned)(BR_T_NODES + g - 1), br_key_u64(key, group), &value,
+        NULL));
+    if (value.n != BR_MERKLE_GROUP * sizeof(struct br_hash)) {
+        return BR_ERR_CORRUPT;
+    }
+    memcpy(out, value.p, value.n);
+    return BR_OK;
+}
+
+static enum br_rc
+source_nodes(
+    void *ctx, uint8_t g, uint64_t first, size_t count, struct br_hash *out)
+{
+    struct br_snapshot *s = (struct br_snapshot *)ctx;
+    struct br_snapshot_memo *m = &s->memo[g];
+    uint64_t group = first / BR_MERKLE_GROUP;
+    BR_ASSERT(g >= 1 && g <= BR_CHAIN_NODE_LEVELS);
+    if (!m->full || m->group != group) {
+        m->full = false;
+        BR_TRY(read_row(s, g, group, m->node));
+        m->full = true;
+        m->group = group;
+    }
+    memcpy(
+        out, &m->node[first % BR_MERKLE_GROUP], count * sizeof(struct br_hash));
+    return BR_OK;
+}
+
+struct br_merkle_source
+br_snapshot_source(struct br_snapshot *s)
+{
+    return (struct br_merkle_source){s, source_leaves, source_nodes};
+}
+
+void
+br_snapshot_root(const struct br_snapshot *s, struct br_hash *ret)
+{
+    br_frontier_root(&s->head.frontier, ret);
+}

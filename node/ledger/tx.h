@@ -1,0 +1,103 @@
+/*
+ * Transactions: COSE_Sign1 (RFC 9052 section 4.2) over deterministic CBOR; see
+ * docs/formats.md, "Transaction".
+ *
+ * - Parsing borrows: a struct br_tx points into the transaction's bytes.
+ * - Operations are read one by one with a cursor; a transaction whose
+ *   operations do not parse to the end is refused whole.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_LEDGER_TX_H
+#define BR_LEDGER_TX_H
+
+#include "common/codec/cbor.h"
+#include "common/crypto/sign.h"
+#include "node/ledger/effects.h"
+
+struct br_tx {
+    int64_t alg;
+    struct br_hash kid;
+    struct br_bytes chain;
+    struct br_bytes author;
+    uint64_t seq;
+    struct br_time_us expiry;
+    enum br_module module;
+    uint64_t op_count;
+    struct br_bytes ops;           /**< the items of the array, without head */
+    struct br_bytes protected_hdr; /**< as signed */
+    struct br_bytes payload;       /**< as signed */
+    const uint8_t *signature;      /**< BR_SIGNATURE_BYTES */
+};
+
+/** MALFORMED, TRUNCATED, TRAILING, NOT_CANONICAL, TOO_LARGE, UNSUPPORTED,
+ *  OUT_OF_RANGE: with the offset. Nothing of the state is looked at. */
+enum br_rc br_tx_parse(
+    struct br_bytes tx, struct br_tx *ret, struct br_err *reterr) BR_MUST_USE;
+/** Does the signature verify under this key? */
+enum br_rc br_tx_check_signature(
+    const struct br_tx *tx,
+    const struct br_public_key *key,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** What a writer of transactions says; ops: the encoded operations, joined. */
+struct br_tx_draft {
+    struct br_bytes chain;
+    struct br_bytes author;
+    uint64_t seq;
+    struct br_time_us expiry;
+    enum br_module module;
+    uint64_t op_count;
+    struct br_bytes ops;
+};
+/** Sign and append the transaction to *ret. */
+enum br_rc br_tx_sign(
+    const struct br_tx_draft *draft,
+    struct br_signer *signer,
+    struct br_buf *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/* ---- operations --------------------------------------------------------- */
+enum br_notary_op {
+    BR_OP_STAMP = 1,
+    BR_OP_RAW = 2,
+    BR_OP_RECORD_CREATE = 3,
+    BR_OP_RECORD_VERSION = 4,
+    BR_OP_RECORD_HASH = 5,
+    BR_OP_OWNER_ADD = 6,
+    BR_OP_OWNER_REVOKE = 7,
+};
+enum br_registry_op {
+    BR_OP_MEMBER_PUT = 1,
+    BR_OP_KEY_ADD = 2,
+    BR_OP_KEY_REVOKE = 3,
+};
+
+/** One operation; which fields count depends on the type. Borrowed. */
+struct br_op {
+    uint64_t type;
+    uint64_t alg;
+    struct br_bytes digest;
+    struct br_bytes leaf;
+    struct br_hash record;
+    uint64_t version;
+    struct br_bytes id; /**< owner, or member */
+    struct br_bytes name;
+    uint64_t roles;
+    bool active;
+    struct br_public_key key;
+    struct br_hash kid;
+    struct br_time_us not_before;
+    struct br_time_us not_after;
+    struct br_bytes encoded; /**< the operation's own CBOR */
+};
+
+void br_op_put_stamp(struct br_buf *ops, uint64_t alg, struct br_bytes digest);
+void br_op_put_notary(struct br_buf *ops, const struct br_op *op);
+void br_op_put_registry(struct br_buf *ops, const struct br_op *op);
+
+/** Read the next operation of the cursor; failures stay in the cursor, and
+ *  the operation is then of type 0. */
+void br_op_read(struct br_cbor *r, enum br_module module, struct br_op *ret);
+
+#endif

@@ -74,6 +74,7 @@ int br_cmd_token_list(const struct br_args *a);
 int br_cmd_token_revoke(const struct br_args *a);
 int br_cmd_notary_stamp(const struct br_args *a);
 int br_cmd_notary_verify(const struct br_args *a);
+int br_cmd_log_verify(const struct br_args *a);
 int br_cmd_log_head(const struct br_args *a);
 
 #endif

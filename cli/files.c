@@ -150,3 +150,23 @@ br_files_walk(
     }
     return rc;
 }
+
+void
+br_remove_tree(const char *path)
+{
+    char copy[PATH_MAX];
+    (void)snprintf(copy, sizeof(copy), "%s", path);
+    char *paths[] = {copy, NULL};
+    FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    FTSENT *e;
+    while (walk != NULL && (e = fts_read(walk)) != NULL) {
+        if (e->fts_info == FTS_DP) {
+            (void)rmdir(e->fts_path);
+        } else if (e->fts_info != FTS_D) {
+            (void)unlink(e->fts_path);
+        }
+    }
+    if (walk != NULL) {
+        (void)fts_close(walk);
+    }
+}

@@ -42,4 +42,7 @@ enum br_rc br_files_walk(
     void *ctx,
     struct br_err *reterr) BR_MUST_USE;
 
+/** Remove a folder that this program has made, with what is in it. */
+void br_remove_tree(const char *path);
+
 #endif

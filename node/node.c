@@ -2,6 +2,7 @@
 #include "node/node.h"
 
 #include "common/base/assert.h"
+#include "common/crypto/files.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/keyfile.h"
 #include "common/receipt/policy.h"
@@ -9,6 +10,8 @@
 #include "node/api/api.h"
 #include "node/api/metrics.h"
 #include "node/gateway/rate.h"
+#include "node/publish/witness.h"
+#include "node/publish/witnesses.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -29,6 +32,10 @@ struct br_node {
     struct br_chain *chain;
     struct br_tokens *tokens;
     struct br_publisher *publisher;
+    struct br_signer *witness_key;
+    char witness_name[BR_ORIGIN_BYTES_MAX + 16];
+    struct br_witness *witness;
+    struct br_witnesses *witnesses;
     struct br_gateway *gateway;
     struct br_engine *engine;
     struct br_http_server *server;
@@ -97,24 +104,113 @@ open_chain(struct br_node *n, struct br_err *reterr)
 
 /** The checkpoint of what is stored is signed before the doors open. */
 static enum br_rc
-open_publisher(struct br_node *n, struct br_err *reterr)
+sign_first(struct br_node *n, struct br_err *reterr)
 {
-    struct br_publisher_options o = {
-        .origin = n->config.origin, .signer = n->log_key};
     struct br_snapshot s;
     struct br_buf note;
-    BR_TRY(br_publisher_new(&o, &n->publisher, reterr));
     BR_TRY(br_snapshot_open(n->chain, &s, reterr));
     br_buf_init(&note, 64u * 1024);
     enum br_rc rc = br_publisher_sign(n->publisher, &s, &note, reterr);
     br_buf_fini(&note);
     br_snapshot_close(&s);
-    BR_TRY(rc);
+    return rc;
+}
+
+/** What others need to trust us: our key, our witnesses, our quorum. */
+static enum br_rc
+make_policy(struct br_node *n, struct br_err *reterr)
+{
+    char path[PATH_MAX];
     br_buf_init(&n->policy, POLICY_BYTES_MAX);
     br_buf_puts(&n->policy, "log ");
     BR_TRY(br_publisher_vkey(n->publisher, &n->policy, reterr));
-    br_buf_puts(&n->policy, "\nquorum none\n");
-    return br_buf_status(&n->policy, reterr);
+    br_buf_puts(&n->policy, "\n");
+    if (n->config.witness_policy[0] == '\0') {
+        br_buf_puts(&n->policy, "quorum none\n");
+        return br_buf_status(&n->policy, reterr);
+    }
+    return br_file_read(
+        in_data(n, path, n->config.witness_policy), &n->policy, reterr);
+}
+
+static enum br_rc
+open_publisher(struct br_node *n, struct br_err *reterr)
+{
+    struct br_publisher_options o = {
+        .origin = n->config.origin,
+        .signer = n->log_key,
+        .needs_quorum = n->config.witness_policy[0] != '\0',
+    };
+    BR_TRY(br_publisher_new(&o, &n->publisher, reterr));
+    BR_TRY(sign_first(n, reterr));
+    return make_policy(n, reterr);
+}
+
+/** Others' checkpoints that we cosign. */
+static enum br_rc
+open_witness(struct br_node *n, struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    struct br_buf policy;
+    if (n->config.witness_logs[0] == '\0') {
+        return BR_OK;
+    }
+    BR_TRY(br_signer_open(
+        in_data(n, path, n->config.witness_key), n->passphrase, &n->witness_key,
+        reterr));
+    if (n->config.witness_name[0] != '\0') {
+        (void)snprintf(
+            n->witness_name, sizeof(n->witness_name), "%.255s",
+            n->config.witness_name);
+    } else {
+        (void)snprintf(
+            n->witness_name, sizeof(n->witness_name), "%.240s/witness",
+            n->config.origin);
+    }
+    br_buf_init(&policy, POLICY_BYTES_MAX);
+    enum br_rc rc =
+        br_file_read(in_data(n, path, n->config.witness_logs), &policy, reterr);
+    if (rc == BR_OK) {
+        struct br_witness_options o = {
+            .data_dir = n->o.data_dir,
+            .name = n->witness_name,
+            .signer = n->witness_key,
+            .policy = br_buf_bytes(&policy),
+        };
+        rc = br_witness_new(&o, &n->witness, reterr);
+    }
+    br_buf_fini(&policy);
+    return rc;
+}
+
+static void
+on_quorum(void *ctx, bool reached, const char *why)
+{
+    struct br_node *n = (struct br_node *)ctx;
+    char text[320];
+    (void)snprintf(
+        text, sizeof(text), "%s%.240s",
+        reached ? "the witnesses' quorum is reached"
+                : "checkpoints are not published: ",
+        reached ? "" : why);
+    n->o.warning(n->o.ctx, text);
+}
+
+static enum br_rc
+start_witnesses(struct br_node *n, struct br_err *reterr)
+{
+    struct br_witnesses_options o = {
+        .chain = n->chain,
+        .publisher = n->publisher,
+        .policy = br_buf_bytes(&n->policy),
+        .interval_ms = n->config.witness_interval_ms,
+        .changed = on_quorum,
+        .ctx = n,
+    };
+    if (n->config.witness_policy[0] == '\0') {
+        return BR_OK;
+    }
+    return br_witnesses_start(&o, &n->witnesses, reterr);
 }
 
 static void
@@ -174,6 +270,7 @@ fill_api(struct br_node *n)
         .engine_ops = &br_engine_solo,
         .engine = n->engine,
         .receipt_signer = n->receipt_key,
+        .witness = n->witness,
         .open_rates = br_rates_new(),
         .members = &n->member,
         .member_count = 1,
@@ -230,8 +327,10 @@ open_all(struct br_node *n, struct br_err *reterr)
     BR_TRY(open_keys(n, reterr));
     BR_TRY(open_chain(n, reterr));
     BR_TRY(open_publisher(n, reterr));
+    BR_TRY(open_witness(n, reterr));
     BR_TRY(start_engine(n, reterr));
-    return start_server(n, reterr);
+    BR_TRY(start_server(n, reterr));
+    return start_witnesses(n, reterr);
 }
 
 enum br_rc
@@ -270,6 +369,7 @@ br_node_stop(struct br_node *n)
         atomic_store(&n->api.stopping, true);
         br_http_server_quiesce(n->server);
     }
+    br_witnesses_stop(n->witnesses);
     /* The engine works off what waits, and its answers still go out. */
     br_engine_solo.stop(n->engine);
     if (n->server != NULL) {
@@ -277,6 +377,8 @@ br_node_stop(struct br_node *n)
     }
     br_rates_free(n->api.open_rates);
     br_gateway_free(n->gateway);
+    br_witness_free(n->witness);
+    br_signer_free(n->witness_key);
     br_publisher_free(n->publisher);
     br_tokens_close(n->tokens);
     br_chain_close(n->chain);

@@ -4,8 +4,6 @@
 #include "common/codec/text.h"
 #include "common/receipt/lines.h"
 
-#include <stdio.h>
-
 /* A group of all witnesses and all groups, and its own three words. */
 #define FIELDS_MAX (BR_POLICY_WITNESSES_MAX + BR_POLICY_GROUPS_MAX + 3)
 

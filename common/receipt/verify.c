@@ -5,9 +5,6 @@
 #include "common/receipt/tlog_proof.h"
 #include "common/receipt/verify_internal.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #define US_PER_S UINT64_C(1000000)
 
 /* ---- names -------------------------------------------------------------- */
@@ -82,37 +79,16 @@ br_verify_memory_digest(
 /* ---- the walk ----------------------------------------------------------- */
 
 void
-br_verify_say(
+br_verify_put(
     struct br_verify_run *run,
     enum br_verify_step_id id,
     enum br_verify_outcome outcome,
-    const char *fmt,
-    ...)
+    const struct br_err *said)
 {
     struct br_verify_step *s = &run->out->step[id];
-    va_list args;
-    va_start(args, fmt);
     s->outcome = outcome;
-    s->rc = BR_OK;
-    (void)vsnprintf(s->text, sizeof(s->text), fmt, args);
-    va_end(args);
-}
-
-void
-br_verify_fail(
-    struct br_verify_run *run,
-    enum br_verify_step_id id,
-    enum br_rc rc,
-    const char *fmt,
-    ...)
-{
-    struct br_verify_step *s = &run->out->step[id];
-    va_list args;
-    va_start(args, fmt);
-    s->outcome = BR_VERIFY_FAILED;
-    s->rc = rc;
-    (void)vsnprintf(s->text, sizeof(s->text), fmt, args);
-    va_end(args);
+    s->rc = said->rc;
+    memcpy(s->text, said->text, sizeof(s->text));
 }
 
 static bool
@@ -295,7 +271,7 @@ step_format(struct br_verify_run *run)
     struct br_err e;
     if (run->kind == NULL) {
         br_verify_fail(
-            run, BR_STEP_FORMAT, BR_ERR_UNSUPPORTED,
+            run, BR_STEP_FORMAT, BR_ERR_UNSUPPORTED, "%s",
             run->out->kind == BR_RECEIPT_DER
                 ? "a DER file: an RFC 3161 stamp is verified as such"
                 : "neither a tlog-proof nor a COSE receipt");

@@ -42,20 +42,30 @@ struct br_verify_run {
     struct br_checkpoint other;
 };
 
-void
-br_verify_say(
-    struct br_verify_run *run, enum br_verify_step_id id,
-    enum br_verify_outcome outcome, const char *fmt, ...) BR_PRINTF(4, 5);
-void
-br_verify_fail(
-    struct br_verify_run *run, enum br_verify_step_id id, enum br_rc rc,
-    const char *fmt, ...) BR_PRINTF(4, 5);
+/** How a step went: its code and text are said's. */
+void br_verify_put(
+    struct br_verify_run *run,
+    enum br_verify_step_id id,
+    enum br_verify_outcome outcome,
+    const struct br_err *said);
+
+/* With a format, as br_fail takes it. */
+#define br_verify_say(run, id, outcome, ...)          \
+    do {                                              \
+        struct br_err br_said_;                       \
+        (void)br_fail(&br_said_, BR_OK, __VA_ARGS__); \
+        br_verify_put(run, id, outcome, &br_said_);   \
+    } while (0)
+#define br_verify_fail(run, id, rc, ...)                     \
+    do {                                                     \
+        struct br_err br_said_;                              \
+        (void)br_fail(&br_said_, rc, __VA_ARGS__);           \
+        br_verify_put(run, id, BR_VERIFY_FAILED, &br_said_); \
+    } while (0)
 
 /** Open the other checkpoint; a failure is that of the step FORK. */
-void
-br_verify_open_other(struct br_verify_run *run);
+void br_verify_open_other(struct br_verify_run *run);
 /** The step FORK. */
-void
-br_verify_fork(struct br_verify_run *run);
+void br_verify_fork(struct br_verify_run *run);
 
 #endif

@@ -6,8 +6,6 @@
 #include "common/receipt/lines.h"
 #include "common/receipt/tlog_proof.h"
 
-#include <stdio.h>
-
 /* ---- the log's side ----------------------------------------------------- */
 
 void
@@ -127,8 +125,7 @@ refuse(
     const char *reason)
 {
     v->http_status = http_status;
-    v->rc = rc;
-    (void)snprintf(v->reason, sizeof(v->reason), "%.150s", reason);
+    v->rc = br_fail(&v->err, rc, "%s", reason);
 }
 
 /** "If the checkpoint origin is unknown ... 404"; "403 ... if either no

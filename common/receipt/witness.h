@@ -71,7 +71,7 @@ struct br_witness_state {
 struct br_witness_verdict {
     int http_status;              /**< 200, 400, 403, 404, 409 or 422 */
     enum br_rc rc;                /**< BR_OK with 200 */
-    char reason[160];             /**< empty with 200 */
+    struct br_err err;            /**< the reason, unless 200 */
     struct br_witness_state next; /**< to persist, with 200 */
     uint64_t known_size;          /**< to tell, with 409 */
 };

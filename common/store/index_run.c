@@ -1,273 +1,331 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/store/index_run.h"
 
-#include "common/crypto/hash.h"
-
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct header {
-    char magic[8];
-    uint64_t count;
-    uint64_t first;
-    uint64_t end;
-    struct br_hash check;
-};
+#include "common/crypto/hash.h"
+#include "common/store/internal.h"
 
-static const char magic[8] = {'b', 'r', 'i', 'n', 'd', 'e', 'x', '1'};
+const char br_index_magic[8] = {'b', 'r', 'i', 'n', 'd', 'e', 'x', '2'};
 
-enum { BUFFER_PAIRS = 4096 };
+__extension__ typedef unsigned __int128 u128;
 
-static void
-run_path(char out[PATH_MAX], const char *folder, uint64_t first, uint64_t end)
+/* ---- layout ------------------------------------------------------------- */
+
+void
+br_index_run_name(
+    char out[BR_INDEX_NAME_BYTES], const char *kind, uint64_t first,
+    uint64_t end)
 {
     (void)snprintf(
-        out, PATH_MAX, "%s/run-%020" PRIu64 "-%020" PRIu64, folder, first, end);
+        out, BR_INDEX_NAME_BYTES, "%.3s-%020" PRIu64 "-%020" PRIu64, kind,
+        first, end);
 }
 
 bool
-br_index_run_name_parse(const char *name, uint64_t *first, uint64_t *end)
+br_index_run_name_parse(
+    const char *name, const char *kind, uint64_t *first, uint64_t *end)
 {
-    char back[64];
-    if (sscanf(name, "run-%20" SCNu64 "-%20" SCNu64, first, end) != 2) {
+    char back[BR_INDEX_NAME_BYTES];
+    char *rest;
+    if (strlen(name) != 3 + 1 + 20 + 1 + 20) {
         return false;
     }
-    (void)snprintf(
-        back, sizeof(back), "run-%020" PRIu64 "-%020" PRIu64, *first, *end);
+    *first = strtoull(name + 4, &rest, 10);
+    *end = *rest == '-' ? strtoull(rest + 1, NULL, 10) : 0;
+    br_index_run_name(back, kind, *first, *end);
     return strcmp(back, name) == 0;
 }
 
-/* ---- writing ------------------------------------------------------------ */
-
-struct writer {
-    FILE *f;
-    struct br_hasher *hasher;
-    uint64_t count;
-};
-
-static bool
-put(struct writer *w, const struct br_index_pair *pairs, size_t n)
+uint64_t
+br_index_blocks(uint64_t count)
 {
-    br_hasher_update(w->hasher, br_bytes(pairs, n * sizeof(*pairs)));
-    w->count += n;
-    return fwrite(pairs, sizeof(*pairs), n, w->f) == n;
+    return count / BR_INDEX_BLOCK_PAIRS + 1;
 }
 
-static bool
-put_all(struct writer *w, br_index_next_fn *next, void *ctx)
+uint64_t
+br_index_filter_at(uint64_t count)
 {
-    struct br_index_pair buffer[BUFFER_PAIRS];
-    size_t n = 0;
-    bool ok = true;
-    while (ok && next(ctx, &buffer[n])) {
-        if (++n == BUFFER_PAIRS) {
-            ok = put(w, buffer, n);
-            n = 0;
+    uint64_t end =
+        BR_INDEX_HEADER_BYTES + count * sizeof(struct br_index_pair);
+    return (end + BR_INDEX_BLOCK_BYTES - 1) & ~(uint64_t)63;
+}
+
+static uint64_t
+file_bytes(uint64_t count)
+{
+    return br_index_filter_at(count) +
+           br_index_blocks(count) * BR_INDEX_BLOCK_BYTES;
+}
+
+/* ---- the filter --------------------------------------------------------- */
+
+enum { PROBES = 7 };
+
+/*~ A block is chosen by the key's upper bits and probed by a mix of all of
+ *  them, nine bits a probe. The key is a SipHash already. */
+static uint64_t
+mix(uint64_t key)
+{
+    return (key ^ key >> 32) * 0x9e3779b97f4a7c15ull;
+}
+
+uint64_t
+br_index_block_of(uint64_t key, uint64_t blocks)
+{
+    return (uint64_t)((u128)key * blocks >> 64);
+}
+
+void
+br_index_block_add(struct br_index_block *b, uint64_t key)
+{
+    uint64_t h = mix(key);
+    for (int i = 0; i < PROBES; i++, h >>= 9) {
+        b->bits[(h >> 6) & 7] |= 1ull << (h & 63);
+    }
+}
+
+bool
+br_index_block_has(const struct br_index_block *b, uint64_t key)
+{
+    uint64_t h = mix(key);
+    for (int i = 0; i < PROBES; i++, h >>= 9) {
+        if ((b->bits[(h >> 6) & 7] & 1ull << (h & 63)) == 0) {
+            return false;
         }
     }
-    return ok && put(w, buffer, n);
+    return true;
 }
 
-/** The checksum covers the pairs first: their number is known at the end. */
-static bool
-put_header(struct writer *w, const struct br_index_run *range)
-{
-    struct header h = {
-        .count = w->count, .first = range->first, .end = range->end};
-    struct br_digest digest;
-    memcpy(h.magic, magic, sizeof(magic));
-    br_hasher_update(w->hasher, br_bytes(&h.count, 3 * sizeof(uint64_t)));
-    br_hasher_final(w->hasher, &digest);
-    memcpy(h.check.b, digest.b, BR_HASH_BYTES);
-    return fseek(w->f, 0, SEEK_SET) == 0 && fwrite(&h, sizeof(h), 1, w->f) == 1;
-}
+/* ---- opening ------------------------------------------------------------ */
 
 static bool
-write_file(
-    struct writer *w,
-    const struct br_index_run *range,
-    br_index_next_fn *next,
-    void *ctx)
+header_fits(
+    const struct br_index_header *h, const struct br_index_range *range,
+    size_t file)
 {
-    struct header blank = {0};
-    return fwrite(&blank, sizeof(blank), 1, w->f) == 1 &&
-           put_all(w, next, ctx) && put_header(w, range) && fflush(w->f) == 0 &&
-           fsync(fileno(w->f)) == 0;
+    return memcmp(h->magic, br_index_magic, sizeof(h->magic)) == 0 &&
+           h->first == range->first && h->end == range->end &&
+           h->mark == range->mark && h->count <= file / 16 &&
+           h->blocks == br_index_blocks(h->count) &&
+           file == file_bytes(h->count);
 }
 
-static enum br_rc
-io_failure(struct br_err *reterr, const char *path)
+/** Fills in the rest of what a mapped file holds. */
+static bool
+read_header(struct br_index_run *r)
 {
-    enum br_rc rc = errno == ENOSPC ? BR_ERR_DISK_FULL : BR_ERR_IO;
-    return br_fail(reterr, rc, "%s: %s", path, strerror(errno));
-}
-
-enum br_rc
-br_index_run_write(
-    const char *folder,
-    const struct br_index_run *range,
-    br_index_next_fn *next,
-    void *ctx,
-    struct br_err *reterr)
-{
-    char path[PATH_MAX];
-    char temporary[PATH_MAX];
-    struct writer w = {0};
-    run_path(path, folder, range->first, range->end);
-    (void)snprintf(temporary, sizeof(temporary), "%.4000s/new", folder);
-    BR_TRY(br_hasher_new(BR_HASH_SHA256, &w.hasher, reterr));
-    w.f = fopen(temporary, "wbe");
-    bool ok = w.f != NULL && write_file(&w, range, next, ctx);
-    if (w.f != NULL) {
-        ok = fclose(w.f) == 0 && ok;
+    const struct br_index_header *h = (const struct br_index_header *)r->map;
+    const uint8_t *base = (const uint8_t *)r->map;
+    if (!header_fits(h, &r->range, r->map_bytes)) {
+        return false;
     }
-    ok = ok && rename(temporary, path) == 0;
-    br_hasher_free(w.hasher);
-    return ok ? BR_OK : io_failure(reterr, temporary);
+    r->range.count = h->count;
+    r->blocks = h->blocks;
+    r->pair = (const struct br_index_pair *)(const void *)(
+        base + BR_INDEX_HEADER_BYTES);
+    r->block = (const struct br_index_block *)(const void *)(
+        base + br_index_filter_at(h->count));
+    return true;
 }
 
-/* ---- reading ------------------------------------------------------------ */
-
 static enum br_rc
-map_file(const char *path, struct br_index_run *r, struct br_err *reterr)
+map_file(int fd, struct br_index_run *r, struct br_err *reterr)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return io_failure(reterr, path);
+    if (fstat(fd, &st) != 0) {
+        return br_fail(
+            reterr, br_store_errno(errno), "index run: %s", strerror(errno));
     }
-    enum br_rc rc = BR_OK;
-    r->map = MAP_FAILED;
-    if (fstat(fd, &st) != 0 || st.st_size < (off_t)sizeof(struct header)) {
-        rc = br_fail(reterr, BR_ERR_CORRUPT, "%s: cut short", path);
-    } else {
-        r->map_bytes = (size_t)st.st_size;
-        r->map = mmap(NULL, r->map_bytes, PROT_READ, MAP_SHARED, fd, 0);
-        rc = r->map == MAP_FAILED ? io_failure(reterr, path) : BR_OK;
+    if (st.st_size < BR_INDEX_HEADER_BYTES) {
+        return br_fail(reterr, BR_ERR_CORRUPT, "index run: cut short");
     }
-    (void)close(fd);
-    return rc;
+    r->map_bytes = (size_t)st.st_size;
+    r->map = mmap(NULL, r->map_bytes, PROT_READ, MAP_SHARED, fd, 0);
+    if (r->map == MAP_FAILED) {
+        r->map = NULL;
+        return br_fail(
+            reterr, br_store_errno(errno), "mapping an index run: %s",
+            strerror(errno));
+    }
+    (void)madvise(r->map, r->map_bytes, MADV_RANDOM);
+    return BR_OK;
 }
 
 enum br_rc
 br_index_run_open(
-    const char *folder,
-    uint64_t first,
-    uint64_t end,
-    struct br_index_run *ret,
+    int folder, const struct br_index_range *range, struct br_index_run **ret,
     struct br_err *reterr)
 {
-    char path[PATH_MAX];
-    struct br_index_run r = {.first = first, .end = end};
-    run_path(path, folder, first, end);
-    BR_TRY(map_file(path, &r, reterr));
-    const struct header *h = (const struct header *)r.map;
-    r.count = (r.map_bytes - sizeof(*h)) / sizeof(struct br_index_pair);
-    r.pair = (const struct br_index_pair *)(const void *)(h + 1);
-    if (memcmp(h->magic, magic, sizeof(magic)) != 0 || h->count != r.count ||
-        h->first != first || h->end != end ||
-        r.map_bytes != sizeof(*h) + r.count * sizeof(struct br_index_pair)) {
-        br_index_run_close(&r);
-        return br_fail(reterr, BR_ERR_CORRUPT, "%s: not a whole run", path);
+    char name[BR_INDEX_NAME_BYTES];
+    br_index_run_name(name, "run", range->first, range->end);
+    struct br_index_run *r = (struct br_index_run *)calloc(1, sizeof(*r));
+    if (r == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "index run");
     }
-    (void)madvise(r.map, r.map_bytes, MADV_RANDOM);
+    atomic_init(&r->refs, 1);
+    r->range = *range;
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+    enum br_rc rc = BR_OK;
+    if (fd < 0) {
+        rc = br_fail(
+            reterr, br_store_errno(errno), "%s: %s", name, strerror(errno));
+    } else {
+        rc = map_file(fd, r, reterr);
+        (void)close(fd);
+    }
+    if (rc == BR_OK && !read_header(r)) {
+        rc = br_fail(reterr, BR_ERR_CORRUPT, "%s: not a whole run", name);
+    }
+    if (rc != BR_OK) {
+        br_index_run_unref(r);
+        return rc;
+    }
     *ret = r;
     return BR_OK;
+}
+
+struct br_index_run *
+br_index_run_ref(struct br_index_run *r)
+{
+    (void)atomic_fetch_add(&r->refs, 1);
+    return r;
+}
+
+void
+br_index_run_unref(struct br_index_run *r)
+{
+    if (atomic_fetch_sub(&r->refs, 1) == 1) {
+        if (r->map != NULL) {
+            (void)munmap(r->map, r->map_bytes);
+        }
+        free(r);
+    }
+}
+
+void
+br_index_run_unlink(int folder, const struct br_index_run *r)
+{
+    char name[BR_INDEX_NAME_BYTES];
+    br_index_run_name(name, "run", r->range.first, r->range.end);
+    (void)unlinkat(folder, name, 0);
+}
+
+/* ---- checking ----------------------------------------------------------- */
+
+static bool
+is_sorted_and_filtered(const struct br_index_run *r)
+{
+    for (uint64_t i = 0; i < r->range.count; i++) {
+        const struct br_index_pair *p = &r->pair[i];
+        uint64_t b = br_index_block_of(p->key, r->blocks);
+        if (p->leaf < r->range.first || p->leaf >= r->range.end ||
+            (i > 0 && !br_index_pair_before(p - 1, p)) ||
+            !br_index_block_has(&r->block[b], p->key)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 enum br_rc
 br_index_run_check(const struct br_index_run *r, struct br_err *reterr)
 {
-    const struct header *h = (const struct header *)r->map;
+    const struct br_index_header *h = (const struct br_index_header *)r->map;
     const struct br_bytes parts[] = {
-        br_bytes(r->pair, r->count * sizeof(*r->pair)),
-        br_bytes(&h->count, 3 * sizeof(uint64_t))};
+        br_bytes(r->pair, r->range.count * sizeof(*r->pair)),
+        br_bytes(&h->count, 5 * sizeof(uint64_t))};
     struct br_hash got;
     br_sha256_parts(parts, 2, &got);
-    if (!br_hash_eq(&got, &h->check)) {
+    if (!br_hash_eq(&got, &h->check) || !is_sorted_and_filtered(r)) {
         return br_fail(
-            reterr, BR_ERR_CORRUPT, "index run of the leaves from %llu",
-            (unsigned long long)r->first);
+            reterr, BR_ERR_CORRUPT, "index run of the leaves from %" PRIu64,
+            r->range.first);
     }
     return BR_OK;
 }
 
-void
-br_index_run_close(struct br_index_run *r)
+/* ---- finding ------------------------------------------------------------ */
+
+/** How many pairs lie in a stretch of keys, by the average. */
+static uint64_t
+share(const struct br_index_run *r, uint64_t keys)
 {
-    (void)munmap(r->map, r->map_bytes);
-    r->map = NULL;
+    return (uint64_t)((u128)keys * r->range.count >> 64);
 }
 
-void
-br_index_run_unlink(const char *folder, const struct br_index_run *r)
-{
-    char path[PATH_MAX];
-    run_path(path, folder, r->first, r->end);
-    (void)unlink(path);
-}
-
-/** Keys are uniform: the place of one is nearly its share of the range. */
-static size_t
+/*~ Keys are uniform: a key's place is its share of the range, give or take
+ *  the square root of the count. From the key found there, the rest of the
+ *  way is guessed again, and again: then it is a few pairs away. */
+static uint64_t
 guess(const struct br_index_run *r, uint64_t key)
 {
-    __extension__ typedef unsigned __int128 u128;
-    return (size_t)((u128)key * r->count >> 64);
+    uint64_t at = share(r, key);
+    for (int i = 0; i < 2; i++) {
+        uint64_t here = r->pair[at].key;
+        if (here < key) {
+            uint64_t step = share(r, key - here);
+            uint64_t left = r->range.count - 1 - at;
+            at += step < left ? step : left;
+        } else {
+            uint64_t step = share(r, here - key);
+            at -= step < at ? step : at;
+        }
+    }
+    return at;
 }
 
-/** First pair not before (key, from). */
-static size_t
-lower_bound(const struct br_index_run *r, uint64_t key, uint64_t from)
+/** First pair not before p: steps that double away from the guess, then
+ *  halves between the last two. */
+static uint64_t
+lower_bound(const struct br_index_run *r, struct br_index_pair p)
 {
-#define BEFORE(i) \
-    (r->pair[i].key < key || (r->pair[i].key == key && r->pair[i].leaf < from))
-    size_t low = guess(r, key);
-    size_t high = low;
-    size_t step = 64;
-    while (low > 0 && !BEFORE(low - 1)) {
-        high = low;
+    uint64_t count = r->range.count;
+    uint64_t low = guess(r, p.key);
+    uint64_t high = low;
+    uint64_t step = 4;
+    while (low > 0 && !br_index_pair_before(&r->pair[low - 1], &p)) {
+        high = low - 1;
         low = low > step ? low - step : 0;
         step *= 2;
     }
-    step = 64;
-    while (high < r->count && BEFORE(high)) {
+    step = 4;
+    while (high < count && br_index_pair_before(&r->pair[high], &p)) {
         low = high + 1;
-        high = r->count - high > step ? high + step : r->count;
+        high = count - high > step ? high + step : count;
         step *= 2;
     }
     while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (BEFORE(middle)) {
+        uint64_t middle = low + (high - low) / 2;
+        if (br_index_pair_before(&r->pair[middle], &p)) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-#undef BEFORE
     return low;
 }
 
 size_t
 br_index_run_find(
-    const struct br_index_run *r,
-    uint64_t key,
-    uint64_t from,
-    struct br_leaf_index *ret,
-    size_t max)
+    const struct br_index_run *r, uint64_t key, uint64_t from,
+    struct br_leaf_index *ret, size_t max)
 {
     size_t n = 0;
-    if (r->count == 0 || from >= r->end) {
+    uint64_t b = br_index_block_of(key, r->blocks);
+    if (from >= r->range.end || r->range.count == 0 ||
+        !br_index_block_has(&r->block[b], key)) {
         return 0;
     }
-    for (size_t i = lower_bound(r, key, from);
-         i < r->count && r->pair[i].key == key && n < max; i++) {
+    struct br_index_pair p = {key, from};
+    for (uint64_t i = lower_bound(r, p);
+         i < r->range.count && r->pair[i].key == key && n < max; i++) {
         ret[n++].v = r->pair[i].leaf;
     }
     return n;

@@ -4,12 +4,23 @@
  * - One writer at a time, on one thread; readers on any thread, each with its
  *   own short transaction (MDB_NOTLS).
  * - A commit is durable when it returns (two fsyncs, LMDB's default).
- * - Values read are borrowed from the map until the transaction ends.
+ * - Values read are borrowed from the map until the transaction ends; in a
+ *   write transaction only until its next put, append or delete.
+ * - A write transaction stays on the thread that began it; a read transaction
+ *   may move, but is used by one thread at a time. Cursors are closed before
+ *   their transaction ends (asserted).
+ * - Hold a read transaction briefly, never across a wait for the network: no
+ *   page that it can see is reused while it is open.
+ * - A key has 1 to 511 bytes; an empty one is only good for br_kv_seek.
  * - The map's size is set once, sparse; it is never resized while open.
+ * - A folder is opened once in a process (a rule of LMDB), by any number of
+ *   processes, on a local disk. Nothing here is used in a forked child.
  *
  * Failures: BR_ERR_DISK_FULL (map or disk), BR_ERR_IO, BR_ERR_CORRUPT,
- * BR_ERR_NO_MEMORY, BR_ERR_NOT_FOUND. After a failed commit nothing of the
- * transaction is stored.
+ * BR_ERR_NO_MEMORY, BR_ERR_NOT_FOUND, BR_ERR_BUSY (512 readers),
+ * BR_ERR_OUT_OF_RANGE (length of a key), BR_ERR_TOO_LARGE (transaction). After
+ * a failed put or append the transaction can only be ended; after a failed
+ * commit nothing of it is stored.
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
@@ -66,7 +77,8 @@ enum br_rc br_kv_put(
     struct br_bytes key,
     struct br_bytes value,
     struct br_err *reterr) BR_MUST_USE;
-/** The key must sort after every key of the table (MDB_APPEND). */
+/** The key must sort after every key of the table (MDB_APPEND), or it is
+ *  BR_ERR_CONFLICT and the transaction goes on. */
 enum br_rc br_kv_append(
     struct br_kv_txn *txn,
     unsigned table,
@@ -117,16 +129,18 @@ enum br_rc br_kv_last(
     struct br_bytes *ret_key,
     struct br_bytes *ret_value) BR_MUST_USE;
 
-/** A compact copy of the environment into a new folder while others write;
- *  called at times with pages copied and total. */
+/** A compact copy of the environment into a new folder, while others write;
+ *  durable when it returns. BR_ERR_CONFLICT when the folder is there; after a
+ *  failure the folder is gone. Not while this thread writes. */
 enum br_rc br_kv_backup(
     struct br_kv *kv, const char *folder, struct br_err *reterr) BR_MUST_USE;
 struct br_kv_stats {
     uint64_t map_bytes;
     uint64_t used_bytes;
-    uint64_t readers;
+    uint64_t readers;           /**< read transactions open, all processes */
     uint64_t oldest_reader_lag; /**< transactions behind the newest */
 };
+/** Clears the slots of dead processes too: call it once a minute. */
 void br_kv_stats(struct br_kv *kv, struct br_kv_stats *ret);
 
 /** Big-endian keys, so that they sort by value. */

@@ -109,6 +109,18 @@ enum br_rc br_api_put_proof(
     const struct br_api_checkpoint *checkpoint,
     uint64_t index,
     struct br_err *reterr) BR_MUST_USE;
+struct br_api_cose {
+    uint64_t index;
+    uint64_t size; /**< of the tree that is signed */
+    struct br_bytes subject;
+};
+/** A COSE receipt (RFC 9942) of a leaf, with its leaf inside. */
+enum br_rc br_api_put_cose(
+    struct br_buf *b,
+    struct br_api *api,
+    struct br_snapshot *s,
+    const struct br_api_cose *what,
+    struct br_err *reterr) BR_MUST_USE;
 /** The published checkpoint and a snapshot that is at least as large. Close
  *  the one and br_buf_fini the other. */
 enum br_rc br_api_current(

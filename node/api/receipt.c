@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "common/crypto/hash.h"
-#include "common/receipt/leaf.h"
+#include "common/receipt/cose_receipt.h"
 #include "common/receipt/tlog_proof.h"
 #include "common/service/json.h"
 #include "node/api/api.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -53,6 +53,45 @@ put_tlog_proof(struct making *m, struct br_buf *b, struct br_err *reterr)
     return br_api_put_proof(b, &m->s, &c, m->index, reterr);
 }
 
+enum br_rc
+br_api_put_cose(
+    struct br_buf *b,
+    struct br_api *api,
+    struct br_snapshot *s,
+    const struct br_api_cose *what,
+    struct br_err *reterr)
+{
+    struct br_cose_receipt r = {
+        .claims = {br_str(api->origin), what->subject},
+        .tree_size = what->size,
+        .index = what->index,
+    };
+    struct br_hash root;
+    struct br_merkle_source src = br_snapshot_source(s);
+    if (what->index >= what->size) {
+        return br_fail(
+            reterr, BR_ERR_NOT_FOUND,
+            "the published checkpoint covers %llu entries",
+            (unsigned long long)what->size);
+    }
+    BR_TRY(br_snapshot_leaf(s, what->index, &r.leaf, reterr));
+    BR_TRY(
+        br_merkle_inclusion(&src, what->index, what->size, &r.proof, reterr));
+    BR_TRY(br_merkle_root_at(&src, what->size, &root, reterr));
+    return br_cose_receipt_put(b, &r, &root, api->receipt_signer, reterr);
+}
+
+static enum br_rc
+put_cose(struct making *m, struct br_buf *b, struct br_err *reterr)
+{
+    char subject[64];
+    (void)snprintf(
+        subject, sizeof(subject), "/v1/log/entries/%llu",
+        (unsigned long long)m->index);
+    struct br_api_cose what = {m->index, m->published.size, br_str(subject)};
+    return br_api_put_cose(b, m->api, &m->s, &what, reterr);
+}
+
 static const struct form {
     const char *name;
     const char *content_type;
@@ -60,6 +99,7 @@ static const struct form {
         struct making *m, struct br_buf *b, struct br_err *reterr);
 } forms[] = {
     {"receipt.tlog-proof", "text/plain; charset=utf-8", put_tlog_proof},
+    {"receipt.cose", "application/cose", put_cose},
 };
 
 static void

@@ -44,6 +44,17 @@ static const struct br_http_route routes[] = {
      "application/cose", NULL, NULL},
     {"GET", "/checkpoint", br_api_get_checkpoint, 0, NULL, NULL, NULL},
     {"GET", "/tile/{rest...}", br_api_get_tile, 0, NULL, NULL, NULL},
+    {"GET", "/.well-known/scitt-keys", br_api_get_scitt_keys, 0, NULL, NULL,
+     NULL},
+    {"GET", "/.well-known/scitt-keys/{kid}", br_api_get_scitt_key, 0, NULL,
+     NULL, NULL},
+    {"POST", "/entries", br_api_post_entries, 1024 * 1024, "application/cose",
+     NULL, NULL},
+    {"GET", "/entries/{id}", br_api_get_scitt_entry, 0, NULL, NULL, NULL},
+    {"POST", "/witness/add-checkpoint", br_api_post_add_checkpoint, 128 * 1024,
+     NULL, NULL, NULL},
+    {"GET", "/witness/{origin}/checkpoint", br_api_get_witness_checkpoint, 0,
+     NULL, NULL, NULL},
     {"POST", "/add", br_api_post_add, BR_RAW_LEAF_BYTES_MAX, NULL, NULL, NULL},
 };
 

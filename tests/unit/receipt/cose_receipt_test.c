@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * COSE receipts and key sets: issued, verified, spoiled bit by bit.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
 #include "tests/unit/receipt/fixture.h"
 
 #include "common/codec/text.h"

@@ -63,28 +63,32 @@ fx_inclusion(
     path(t, index, 0, size, ret);
 }
 
+/** SUBPROOF(m, D[from:to], whole) */
+struct part {
+    size_t m;
+    size_t from;
+    size_t to;
+    bool whole;
+};
+
 static void
-subproof(
-    const struct fx_tree *t,
-    size_t m,
-    size_t from,
-    size_t to,
-    bool whole,
-    struct br_proof *p)
+subproof(const struct fx_tree *t, struct part s, struct br_proof *p)
 {
-    if (m == to - from) {
-        if (!whole) {
-            fx_root(t, from, to, &p->hash[p->count++]);
+    if (s.m == s.to - s.from) {
+        if (!s.whole) {
+            fx_root(t, s.from, s.to, &p->hash[p->count++]);
         }
         return;
     }
-    size_t k = split(to - from);
-    if (m <= k) {
-        subproof(t, m, from, from + k, whole, p);
-        fx_root(t, from + k, to, &p->hash[p->count++]);
+    size_t k = split(s.to - s.from);
+    if (s.m <= k) {
+        struct part left = {s.m, s.from, s.from + k, s.whole};
+        subproof(t, left, p);
+        fx_root(t, s.from + k, s.to, &p->hash[p->count++]);
     } else {
-        subproof(t, m - k, from + k, to, false, p);
-        fx_root(t, from, from + k, &p->hash[p->count++]);
+        struct part right = {s.m - k, s.from + k, s.to, false};
+        subproof(t, right, p);
+        fx_root(t, s.from, s.from + k, &p->hash[p->count++]);
     }
 }
 
@@ -94,7 +98,8 @@ fx_consistency(
 {
     ret->count = 0;
     if (m > 0) {
-        subproof(t, m, 0, n, true, ret);
+        struct part all = {m, 0, n, true};
+        subproof(t, all, ret);
     }
 }
 

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * Leaves: the bytes of docs/formats.md, round trips, refusals.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
 #include "tests/unit/receipt/fixture.h"
 
 #include "common/codec/cbor.h"

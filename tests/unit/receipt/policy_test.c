@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * Trust policies: every subset of witnesses, every kind of mistake.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
 #include "tests/unit/receipt/fixture.h"
 
 #include "common/receipt/policy.h"

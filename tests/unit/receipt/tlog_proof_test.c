@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * tlog-proofs: written, read, limited.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
 #include "tests/unit/receipt/fixture.h"
 
 #define H1    "gSKyXoYZUgZ6jduWYrkDOARinOMGJveXjgMkBTcdPlQ=\n"

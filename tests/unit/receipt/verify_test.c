@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * The offline verifier: one thing is spoiled at a time.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
 #include "tests/unit/receipt/fixture.h"
 
 #include "common/receipt/checkpoint.h"
@@ -335,6 +339,10 @@ times_in_the_future_are_refused(void **state)
     expect_ok(&w); /* just within the tolerance */
     w.in.now.v -= 1000000;
     expect(&w, BR_ERR_FUTURE_TIME, BR_STEP_TIME);
+    use_policy(&w, FX_ORIGIN, w.log, false);
+    use_tlog(&w, 0);
+    expect(&w, BR_ERR_FUTURE_TIME, BR_STEP_TIME); /* by the leaf alone */
+    use_policy(&w, FX_ORIGIN, w.log, true);
     w.in.now.v = FX_NOW_S * 1000000;
     use_tlog(&w, FX_NOW_S + BR_VERIFY_TOLERANCE_S);
     expect_ok(&w);

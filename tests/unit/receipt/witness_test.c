@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * Witnessing: every small step and every small fork.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
 #include "tests/unit/receipt/fixture.h"
 
 #include "common/receipt/witness.h"
@@ -92,7 +96,7 @@ every_small_step_is_answered_right(void **state)
                 if (v.http_status != want) {
                     fail_msg(
                         "%zu %zu %zu: %d %s", known, m, n, v.http_status,
-                        v.reason);
+                        v.err.text);
                 }
                 if (want == 200) {
                     struct br_witness_state next = state_at(&w, n);
@@ -265,6 +269,41 @@ the_answer_becomes_part_of_the_checkpoint(void **state)
     world_fini(&w);
 }
 
+/** An answer that smuggles in another text, and cosigns that. */
+static void
+an_answer_cannot_change_the_text(void **state)
+{
+    (void)state;
+    struct world w;
+    struct br_buf note;
+    struct br_buf text;
+    struct br_buf answer;
+    struct br_note n;
+    struct br_note_key key;
+    world_init(&w);
+    struct br_cosigner who = {br_str("w.example"), w.witness, FX_NOW_S};
+    br_buf_init(&note, BR_NOTE_BYTES_MAX);
+    br_buf_init(&text, BR_NOTE_BYTES_MAX);
+    br_buf_init(&answer, BR_NOTE_BYTES_MAX);
+    fx_checkpoint(&note, &w.tree, 9, w.log);
+    assert_ok(br_note_parse(br_buf_bytes(&note), &n, NULL));
+    br_buf_put(&text, n.text.p, n.text.n);
+    br_buf_puts(&text, "\nmore\n");
+    br_buf_puts(&answer, "more\n\n");
+    assert_ok(
+        br_note_put_cosignature(&answer, br_buf_bytes(&text), &who, NULL));
+    assert_ok(br_note_key_init(
+        &key, br_str("w.example"), BR_NOTE_COSIGNATURE,
+        br_signer_public(w.witness), NULL));
+    assert_int_equal(
+        br_witness_take(&note, br_buf_bytes(&answer), &key, NULL),
+        BR_ERR_MALFORMED);
+    br_buf_fini(&note);
+    br_buf_fini(&text);
+    br_buf_fini(&answer);
+    world_fini(&w);
+}
+
 static void
 bad_requests_are_refused(void **state)
 {
@@ -315,6 +354,7 @@ main(void)
         cmocka_unit_test(a_fork_is_never_cosigned),
         cmocka_unit_test(needless_proofs_and_a_false_empty_tree_are_422),
         cmocka_unit_test(the_answer_becomes_part_of_the_checkpoint),
+        cmocka_unit_test(an_answer_cannot_change_the_text),
         cmocka_unit_test(bad_requests_are_refused),
         cmocka_unit_test(sizes_make_a_round_trip),
     };

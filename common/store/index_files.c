@@ -20,8 +20,7 @@ static const char secret_name[] = "secret";
 
 /* ---- the folder --------------------------------------------------------- */
 
-typedef bool
-choose_fn(const void *ctx, const char *name);
+typedef bool choose_fn(const void *ctx, const char *name);
 
 /** Remove the files that are chosen. */
 static enum br_rc
@@ -45,8 +44,8 @@ remove_files(
         if (choose(ctx, entry->d_name) &&
             unlinkat(folder, entry->d_name, 0) != 0 && errno != ENOENT) {
             rc = br_fail(
-                reterr, br_store_errno(errno), "removing %s: %s",
-                entry->d_name, strerror(errno));
+                reterr, br_store_errno(errno), "removing %s: %s", entry->d_name,
+                strerror(errno));
         }
     }
     (void)closedir(d);
@@ -127,8 +126,7 @@ br_digest_index_remove(const char *folder, struct br_err *reterr)
 
 /** Without the secret the runs' keys mean nothing: they go first. */
 static enum br_rc
-make_secret(
-    struct br_digest_index *ix, const char *path, struct br_err *reterr)
+make_secret(struct br_digest_index *ix, const char *path, struct br_err *reterr)
 {
     BR_TRY(remove_files(ix->folder, is_run, NULL, reterr));
     br_random(ix->secret, sizeof(ix->secret));
@@ -203,8 +201,8 @@ open_runs(
     struct br_index_range range = {.mark = ix->mark};
     while (r->count < BR_INDEX_RUNS_MAX &&
            longest_from(ix->folder, range.first, &range.end)) {
-        BR_TRY(br_index_run_open(
-            ix->folder, &range, &r->run[r->count], reterr));
+        BR_TRY(
+            br_index_run_open(ix->folder, &range, &r->run[r->count], reterr));
         r->count++;
         range.first = range.end;
     }
@@ -227,8 +225,7 @@ is_left_over(const void *ctx, const char *name)
 }
 
 static enum br_rc
-show(
-    struct br_digest_index *ix, const struct runs *r, struct br_err *reterr)
+show(struct br_digest_index *ix, const struct runs *r, struct br_err *reterr)
 {
     struct br_index_memory *active;
     BR_TRY(br_index_memory_new(ix->tuning.pairs_max, &active, reterr));

@@ -40,19 +40,19 @@ struct br_index_view {
 };
 
 /** With one reference, and its own to what it shows; NULL without memory. */
-struct br_index_view *
-br_index_view_new(
-    struct br_index_memory *active, struct br_index_memory *full,
-    struct br_index_run *const *run, size_t run_count);
-void
-br_index_view_unref(struct br_index_view *v);
+struct br_index_view *br_index_view_new(
+    struct br_index_memory *active,
+    struct br_index_memory *full,
+    struct br_index_run *const *run,
+    size_t run_count);
+void br_index_view_unref(struct br_index_view *v);
 /** Leaves below this are in its runs. */
-uint64_t
-br_index_view_covered(const struct br_index_view *v);
-size_t
-br_index_view_find(
-    const struct br_index_view *v, struct br_index_pair from,
-    struct br_leaf_index *ret, size_t max);
+uint64_t br_index_view_covered(const struct br_index_view *v);
+size_t br_index_view_find(
+    const struct br_index_view *v,
+    struct br_index_pair from,
+    struct br_leaf_index *ret,
+    size_t max);
 
 /* ---- the index ---------------------------------------------------------- */
 
@@ -97,14 +97,14 @@ struct br_digest_index {
 };
 
 /** As br_digest_index_open. */
-enum br_rc
-br_digest_index_open_with(
-    const char *folder, const struct br_index_tuning *tuning,
-    struct br_digest_index **ret, struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_digest_index_open_with(
+    const char *folder,
+    const struct br_index_tuning *tuning,
+    struct br_digest_index **ret,
+    struct br_err *reterr) BR_MUST_USE;
 
 /** The current view, with a reference. */
-struct br_index_view *
-br_index_take_view(struct br_digest_index *ix);
+struct br_index_view *br_index_take_view(struct br_digest_index *ix);
 /** Under the lock: show another. The old one is the caller's, to unref once
  *  the lock is free. */
 struct br_index_view *
@@ -114,22 +114,19 @@ br_index_swap_view(struct br_digest_index *ix, struct br_index_view *v);
 
 /** Make or open the folder, lock it, read the secret, open the runs, remove
  *  what a crash has left. On failure the caller closes. */
-enum br_rc
-br_index_open_files(
-    struct br_digest_index *ix, const char *folder, struct br_err *reterr)
-    BR_MUST_USE;
+enum br_rc br_index_open_files(
+    struct br_digest_index *ix,
+    const char *folder,
+    struct br_err *reterr) BR_MUST_USE;
 
 /* ---- threads (index_work.c) --------------------------------------------- */
 
 enum br_rc
 br_index_start(struct br_digest_index *ix, struct br_err *reterr) BR_MUST_USE;
 /** Ends both threads; a merge is given up. */
-void
-br_index_stop(struct br_digest_index *ix);
+void br_index_stop(struct br_digest_index *ix);
 /** Wait until neither thread works, and keep them so. */
-void
-br_index_hold(struct br_digest_index *ix);
-void
-br_index_release(struct br_digest_index *ix);
+void br_index_hold(struct br_digest_index *ix);
+void br_index_release(struct br_digest_index *ix);
 
 #endif

@@ -106,8 +106,11 @@ br_index_memory_add(struct br_index_memory *m, struct br_index_pair p)
 
 size_t
 br_index_memory_find(
-    const struct br_index_memory *m, uint64_t key, uint64_t from,
-    struct br_leaf_index *ret, size_t max)
+    const struct br_index_memory *m,
+    uint64_t key,
+    uint64_t from,
+    struct br_leaf_index *ret,
+    size_t max)
 {
     size_t n = 0;
     const _Atomic uint32_t *link = &m->bucket[key & m->mask].first;

@@ -31,38 +31,33 @@ br_index_pair_before(
 struct br_index_memory;
 
 /** With one reference. */
-enum br_rc
-br_index_memory_new(
-    size_t pairs_max, struct br_index_memory **ret, struct br_err *reterr)
-    BR_MUST_USE;
-struct br_index_memory *
-br_index_memory_ref(struct br_index_memory *m);
+enum br_rc br_index_memory_new(
+    size_t pairs_max,
+    struct br_index_memory **ret,
+    struct br_err *reterr) BR_MUST_USE;
+struct br_index_memory *br_index_memory_ref(struct br_index_memory *m);
 /** NULL is allowed. */
-void
-br_index_memory_unref(struct br_index_memory *m);
+void br_index_memory_unref(struct br_index_memory *m);
 
 /** These, and the adding, belong to the adding thread, or to anybody once it
  *  has handed the table over. */
-size_t
-br_index_memory_count(const struct br_index_memory *m);
-bool
-br_index_memory_full(const struct br_index_memory *m);
+size_t br_index_memory_count(const struct br_index_memory *m);
+bool br_index_memory_full(const struct br_index_memory *m);
 /** Leaf after the last one added; 0 when empty. */
-uint64_t
-br_index_memory_end(const struct br_index_memory *m);
+uint64_t br_index_memory_end(const struct br_index_memory *m);
 /** There must be room; leaves ascend. */
-void
-br_index_memory_add(struct br_index_memory *m, struct br_index_pair p);
+void br_index_memory_add(struct br_index_memory *m, struct br_index_pair p);
 /** All pairs, sorted by key, then leaf; out has room for the count. */
-void
-br_index_memory_sorted(
+void br_index_memory_sorted(
     const struct br_index_memory *m, struct br_index_pair *out);
 
 /** Any thread. Leaves of the key from `from` on, ascending, at most max;
  *  returns how many. */
-size_t
-br_index_memory_find(
-    const struct br_index_memory *m, uint64_t key, uint64_t from,
-    struct br_leaf_index *ret, size_t max);
+size_t br_index_memory_find(
+    const struct br_index_memory *m,
+    uint64_t key,
+    uint64_t from,
+    struct br_leaf_index *ret,
+    size_t max);
 
 #endif

@@ -20,7 +20,9 @@ __extension__ typedef unsigned __int128 u128;
 
 void
 br_index_run_name(
-    char out[BR_INDEX_NAME_BYTES], const char *kind, uint64_t first,
+    char out[BR_INDEX_NAME_BYTES],
+    const char *kind,
+    uint64_t first,
     uint64_t end)
 {
     (void)snprintf(
@@ -52,8 +54,7 @@ br_index_blocks(uint64_t count)
 uint64_t
 br_index_filter_at(uint64_t count)
 {
-    uint64_t end =
-        BR_INDEX_HEADER_BYTES + count * sizeof(struct br_index_pair);
+    uint64_t end = BR_INDEX_HEADER_BYTES + count * sizeof(struct br_index_pair);
     return (end + BR_INDEX_BLOCK_BYTES - 1) & ~(uint64_t)63;
 }
 
@@ -107,7 +108,8 @@ br_index_block_has(const struct br_index_block *b, uint64_t key)
 
 static bool
 header_fits(
-    const struct br_index_header *h, const struct br_index_range *range,
+    const struct br_index_header *h,
+    const struct br_index_range *range,
     size_t file)
 {
     return memcmp(h->magic, br_index_magic, sizeof(h->magic)) == 0 &&
@@ -128,10 +130,10 @@ read_header(struct br_index_run *r)
     }
     r->range.count = h->count;
     r->blocks = h->blocks;
-    r->pair = (const struct br_index_pair *)(const void *)(
-        base + BR_INDEX_HEADER_BYTES);
-    r->block = (const struct br_index_block *)(const void *)(
-        base + br_index_filter_at(h->count));
+    r->pair = (const struct br_index_pair
+                   *)(const void *)(base + BR_INDEX_HEADER_BYTES);
+    r->block = (const struct br_index_block
+                    *)(const void *)(base + br_index_filter_at(h->count));
     return true;
 }
 
@@ -160,7 +162,9 @@ map_file(int fd, struct br_index_run *r, struct br_err *reterr)
 
 enum br_rc
 br_index_run_open(
-    int folder, const struct br_index_range *range, struct br_index_run **ret,
+    int folder,
+    const struct br_index_range *range,
+    struct br_index_run **ret,
     struct br_err *reterr)
 {
     char name[BR_INDEX_NAME_BYTES];
@@ -210,10 +214,10 @@ br_index_run_unref(struct br_index_run *r)
 }
 
 void
-br_index_run_unlink(int folder, const struct br_index_run *r)
+br_index_run_unlink(int folder, const struct br_index_range *range)
 {
     char name[BR_INDEX_NAME_BYTES];
-    br_index_run_name(name, "run", r->range.first, r->range.end);
+    br_index_run_name(name, "run", range->first, range->end);
     (void)unlinkat(folder, name, 0);
 }
 
@@ -314,8 +318,11 @@ lower_bound(const struct br_index_run *r, struct br_index_pair p)
 
 size_t
 br_index_run_find(
-    const struct br_index_run *r, uint64_t key, uint64_t from,
-    struct br_leaf_index *ret, size_t max)
+    const struct br_index_run *r,
+    uint64_t key,
+    uint64_t from,
+    struct br_leaf_index *ret,
+    size_t max)
 {
     size_t n = 0;
     uint64_t b = br_index_block_of(key, r->blocks);

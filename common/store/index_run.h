@@ -68,26 +68,21 @@ extern const char br_index_magic[8];
 
 /* ---- layout ------------------------------------------------------------- */
 
-void
-br_index_run_name(
-    char out[BR_INDEX_NAME_BYTES], const char *kind, uint64_t first,
+void br_index_run_name(
+    char out[BR_INDEX_NAME_BYTES],
+    const char *kind,
+    uint64_t first,
     uint64_t end);
 /** Is it KIND-FIRST-END? */
-bool
-br_index_run_name_parse(
+bool br_index_run_name_parse(
     const char *name, const char *kind, uint64_t *first, uint64_t *end);
-uint64_t
-br_index_blocks(uint64_t count);
+uint64_t br_index_blocks(uint64_t count);
 /** Where the filter begins in the file. */
-uint64_t
-br_index_filter_at(uint64_t count);
+uint64_t br_index_filter_at(uint64_t count);
 /** The block of a key ascends with the key: a filter is written in order. */
-uint64_t
-br_index_block_of(uint64_t key, uint64_t blocks);
-void
-br_index_block_add(struct br_index_block *b, uint64_t key);
-bool
-br_index_block_has(const struct br_index_block *b, uint64_t key);
+uint64_t br_index_block_of(uint64_t key, uint64_t blocks);
+void br_index_block_add(struct br_index_block *b, uint64_t key);
+bool br_index_block_has(const struct br_index_block *b, uint64_t key);
 
 /* ---- writing (index_write.c) -------------------------------------------- */
 
@@ -101,30 +96,28 @@ struct br_index_source {
 };
 
 /** Write, sync, rename, sync the folder. Leaves nothing after a failure. */
-enum br_rc
-br_index_run_write(
-    int folder, const struct br_index_range *range,
-    const struct br_index_source *source, struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_index_run_write(
+    int folder,
+    const struct br_index_range *range,
+    const struct br_index_source *source,
+    struct br_err *reterr) BR_MUST_USE;
 
 /* ---- reading ------------------------------------------------------------ */
 
 /** Map it, with one reference. BR_ERR_CORRUPT when sizes or header are
  *  wrong. */
-enum br_rc
-br_index_run_open(
-    int folder, const struct br_index_range *range, struct br_index_run **ret,
+enum br_rc br_index_run_open(
+    int folder,
+    const struct br_index_range *range,
+    struct br_index_run **ret,
     struct br_err *reterr) BR_MUST_USE;
-struct br_index_run *
-br_index_run_ref(struct br_index_run *r);
-void
-br_index_run_unref(struct br_index_run *r);
+struct br_index_run *br_index_run_ref(struct br_index_run *r);
+void br_index_run_unref(struct br_index_run *r);
 /** Remove the file; who has it mapped can still read. */
-void
-br_index_run_unlink(int folder, const struct br_index_run *r);
+void br_index_run_unlink(int folder, const struct br_index_range *range);
 /** Order, filter and checksum. BR_ERR_CORRUPT. */
-enum br_rc
-br_index_run_check(const struct br_index_run *r, struct br_err *reterr)
-    BR_MUST_USE;
+enum br_rc br_index_run_check(
+    const struct br_index_run *r, struct br_err *reterr) BR_MUST_USE;
 
 /** Fetch what br_index_run_find will look at first. */
 static inline void
@@ -133,9 +126,11 @@ br_index_run_prefetch(const struct br_index_run *r, uint64_t key)
     __builtin_prefetch(&r->block[br_index_block_of(key, r->blocks)]);
 }
 
-size_t
-br_index_run_find(
-    const struct br_index_run *r, uint64_t key, uint64_t from,
-    struct br_leaf_index *ret, size_t max);
+size_t br_index_run_find(
+    const struct br_index_run *r,
+    uint64_t key,
+    uint64_t from,
+    struct br_leaf_index *ret,
+    size_t max);
 
 #endif

@@ -5,8 +5,10 @@
 
 struct br_index_view *
 br_index_view_new(
-    struct br_index_memory *active, struct br_index_memory *full,
-    struct br_index_run *const *run, size_t run_count)
+    struct br_index_memory *active,
+    struct br_index_memory *full,
+    struct br_index_run *const *run,
+    size_t run_count)
 {
     struct br_index_view *v = (struct br_index_view *)calloc(
         1, sizeof(*v) + run_count * sizeof(struct br_index_run *));
@@ -47,16 +49,18 @@ br_index_view_covered(const struct br_index_view *v)
  *  in this order ascends. */
 size_t
 br_index_view_find(
-    const struct br_index_view *v, struct br_index_pair from,
-    struct br_leaf_index *ret, size_t max)
+    const struct br_index_view *v,
+    struct br_index_pair from,
+    struct br_leaf_index *ret,
+    size_t max)
 {
     size_t n = 0;
     for (size_t i = 0; i < v->run_count; i++) {
         br_index_run_prefetch(v->run[i], from.key);
     }
     for (size_t i = 0; i < v->run_count && n < max; i++) {
-        n += br_index_run_find(
-            v->run[i], from.key, from.leaf, ret + n, max - n);
+        n +=
+            br_index_run_find(v->run[i], from.key, from.leaf, ret + n, max - n);
     }
     if (v->full != NULL && n < max) {
         n += br_index_memory_find(

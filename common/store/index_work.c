@@ -10,7 +10,7 @@
 
 /* Mapped runs are read in order here, at random elsewhere: the merge asks for
  * the stretch after next itself. */
-#define AHEAD_PAIRS ((size_t)64 * 1024)
+enum { AHEAD_PAIRS = 64 * 1024 };
 
 struct stretch {
     const struct br_index_pair *at;
@@ -51,7 +51,8 @@ next_of_merge(void *ctx)
             least = s;
         }
     }
-    if (least->ahead != NULL && least->at + AHEAD_PAIRS > least->ahead) {
+    if (least->ahead != NULL &&
+        least->ahead - least->at < (ptrdiff_t)AHEAD_PAIRS) {
         ask_ahead(least);
     }
     return *least->at++;
@@ -80,8 +81,11 @@ at_merge(void *ctx)
 /** A view with another list of runs, under the lock. */
 static enum br_rc
 show_runs(
-    struct br_digest_index *ix, struct br_index_memory *full,
-    struct br_index_run *const *run, size_t count, struct br_err *reterr)
+    struct br_digest_index *ix,
+    struct br_index_memory *full,
+    struct br_index_run *const *run,
+    size_t count,
+    struct br_err *reterr)
 {
     struct br_index_view *v =
         br_index_view_new(ix->view->active, full, run, count);
@@ -92,12 +96,31 @@ show_runs(
     return BR_OK;
 }
 
+static enum br_rc
+write_run(
+    struct br_digest_index *ix,
+    const struct br_index_range *range,
+    const struct br_index_source *source,
+    struct br_index_run **ret,
+    struct br_err *reterr)
+{
+    BR_TRY(br_index_run_write(ix->folder, range, source, reterr));
+    enum br_rc rc = br_index_run_open(ix->folder, range, ret, reterr);
+    if (rc != BR_OK) {
+        /* A name that nobody knows of would come back at the next start. */
+        br_index_run_unlink(ix->folder, range);
+    }
+    return rc;
+}
+
 /* ---- a full table becomes a run ----------------------------------------- */
 
 static enum br_rc
 write_table(
-    struct br_digest_index *ix, const struct br_index_view *v,
-    struct br_index_run **ret, struct br_err *reterr)
+    struct br_digest_index *ix,
+    const struct br_index_view *v,
+    struct br_index_run **ret,
+    struct br_err *reterr)
 {
     size_t n = br_index_memory_count(v->full);
     struct br_index_range range = {
@@ -119,16 +142,14 @@ write_table(
         .before_name = at_flush,
         .before_name_ctx = ix,
     };
-    enum br_rc rc = br_index_run_write(ix->folder, &range, &source, reterr);
+    enum br_rc rc = write_run(ix, &range, &source, ret, reterr);
     free(pairs);
-    BR_TRY(rc);
-    return br_index_run_open(ix->folder, &range, ret, reterr);
+    return rc;
 }
 
 static enum br_rc
 append_run(
-    struct br_digest_index *ix, struct br_index_run *run,
-    struct br_err *reterr)
+    struct br_digest_index *ix, struct br_index_run *run, struct br_err *reterr)
 {
     struct br_index_run *runs[BR_INDEX_RUNS_MAX];
     (void)pthread_mutex_lock(&ix->lock);
@@ -142,7 +163,8 @@ append_run(
 
 static enum br_rc
 flush(
-    struct br_digest_index *ix, const struct br_index_view *v,
+    struct br_digest_index *ix,
+    const struct br_index_view *v,
     struct br_err *reterr)
 {
     struct br_index_run *run;
@@ -153,7 +175,7 @@ flush(
     BR_TRY(write_table(ix, v, &run, reterr));
     enum br_rc rc = append_run(ix, run, reterr);
     if (rc != BR_OK) {
-        br_index_run_unlink(ix->folder, run);
+        br_index_run_unlink(ix->folder, &run->range);
     }
     br_index_run_unref(run);
     return rc;
@@ -205,7 +227,8 @@ tier(const struct br_digest_index *ix, const struct br_index_run *r)
 /** Where the first BR_INDEX_FAN neighbours of one tier begin. */
 static bool
 find_alike(
-    const struct br_digest_index *ix, const struct br_index_view *v,
+    const struct br_digest_index *ix,
+    const struct br_index_view *v,
     size_t *ret)
 {
     size_t alike = 0;
@@ -222,8 +245,10 @@ find_alike(
 
 static enum br_rc
 write_merged(
-    struct br_digest_index *ix, struct br_index_run *const *old,
-    struct br_index_run **ret, struct br_err *reterr)
+    struct br_digest_index *ix,
+    struct br_index_run *const *old,
+    struct br_index_run **ret,
+    struct br_err *reterr)
 {
     struct merge m;
     struct br_index_range range = {
@@ -243,14 +268,15 @@ write_merged(
         .before_name = at_merge,
         .before_name_ctx = ix,
     };
-    BR_TRY(br_index_run_write(ix->folder, &range, &source, reterr));
-    return br_index_run_open(ix->folder, &range, ret, reterr);
+    return write_run(ix, &range, &source, ret, reterr);
 }
 
 /** Meanwhile the flusher may have appended runs, no more. */
 static enum br_rc
 replace_runs(
-    struct br_digest_index *ix, size_t at, struct br_index_run *run,
+    struct br_digest_index *ix,
+    size_t at,
+    struct br_index_run *run,
     struct br_err *reterr)
 {
     struct br_index_run *runs[BR_INDEX_RUNS_MAX];
@@ -261,15 +287,17 @@ replace_runs(
     runs[at] = run;
     memcpy(
         runs + at + 1, v->run + rest, (v->run_count - rest) * sizeof(runs[0]));
-    enum br_rc rc = show_runs(
-        ix, v->full, runs, v->run_count - BR_INDEX_FAN + 1, reterr);
+    enum br_rc rc =
+        show_runs(ix, v->full, runs, v->run_count - BR_INDEX_FAN + 1, reterr);
     (void)pthread_mutex_unlock(&ix->lock);
     return rc;
 }
 
 static enum br_rc
 merge_runs(
-    struct br_digest_index *ix, const struct br_index_view *v, size_t at,
+    struct br_digest_index *ix,
+    const struct br_index_view *v,
+    size_t at,
     struct br_err *reterr)
 {
     struct br_index_run *run;
@@ -277,13 +305,13 @@ merge_runs(
     step(ix, BR_INDEX_STEP_MERGED);
     enum br_rc rc = replace_runs(ix, at, run, reterr);
     if (rc != BR_OK) {
-        br_index_run_unlink(ix->folder, run);
+        br_index_run_unlink(ix->folder, &run->range);
     }
     br_index_run_unref(run);
     BR_TRY(rc);
     /* Their names stay until the next start if this is cut short. */
     for (size_t i = 0; i < BR_INDEX_FAN; i++) {
-        br_index_run_unlink(ix->folder, v->run[at + i]);
+        br_index_run_unlink(ix->folder, &v->run[at + i]->range);
     }
     return BR_OK;
 }
@@ -322,7 +350,9 @@ merger(void *arg)
 /** Signals are for the program's own threads. */
 static enum br_rc
 start(
-    struct br_digest_index *ix, void *(*run)(void *), pthread_t *ret,
+    struct br_digest_index *ix,
+    void *(*run)(void *),
+    pthread_t *ret,
     struct br_err *reterr)
 {
     sigset_t all;

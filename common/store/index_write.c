@@ -160,8 +160,7 @@ write_all(
 }
 
 static enum br_rc
-name_it(
-    int folder, const char *from, const char *to, struct br_err *reterr)
+name_it(int folder, const char *from, const char *to, struct br_err *reterr)
 {
     if (renameat(folder, from, folder, to) != 0 || fsync(folder) != 0) {
         enum br_rc rc = br_fail(
@@ -190,8 +189,8 @@ open_writer(
     w->fd = openat(folder, name, flags, 0600);
     if (w->fd < 0) {
         return br_fail(
-            reterr, br_store_errno(errno), "making the index run %s: %s",
-            name, strerror(errno));
+            reterr, br_store_errno(errno), "making the index run %s: %s", name,
+            strerror(errno));
     }
     return BR_OK;
 }
@@ -209,8 +208,10 @@ close_writer(struct writer *w)
 
 enum br_rc
 br_index_run_write(
-    int folder, const struct br_index_range *range,
-    const struct br_index_source *source, struct br_err *reterr)
+    int folder,
+    const struct br_index_range *range,
+    const struct br_index_source *source,
+    struct br_err *reterr)
 {
     char temporary[BR_INDEX_NAME_BYTES];
     char name[BR_INDEX_NAME_BYTES];

@@ -3,12 +3,13 @@
 #include "common/receipt/tlog_proof.h"
 #include "common/service/json.h"
 #include "node/api/api.h"
+#include "node/api/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    PROOF_BYTES_MAX = 128 * 1024,
+    PROOF_BYTES_MAX = 512 * 1024,
     PROOFS_MAX = 65536,
     PIECE_BYTES = 64 * 1024,
 };
@@ -92,6 +93,51 @@ put_cose(struct making *m, struct br_buf *b, struct br_err *reterr)
     return br_api_put_cose(b, m->api, &m->s, &what, reterr);
 }
 
+/** The leaf, with the block's word for a raw one. */
+static enum br_rc
+read_leaf(struct making *m, struct br_leaf *ret, struct br_err *reterr)
+{
+    struct br_bytes entry;
+    struct br_block block;
+    BR_TRY(br_snapshot_leaf(&m->s, m->index, &entry, reterr));
+    BR_TRY(br_leaf_parse(entry, ret, reterr));
+    if (ret->kind == BR_LEAF_RAW) {
+        BR_TRY(br_snapshot_block_of(&m->s, m->index, &block, reterr));
+        ret->time = block.time;
+        BR_TRY(br_snapshot_author_of(&m->s, m->index, &ret->author, reterr));
+    }
+    return BR_OK;
+}
+
+static enum br_rc
+put_report(struct making *m, struct br_buf *b, struct br_err *reterr)
+{
+    char path[96];
+    struct br_buf proof;
+    struct br_report r = {
+        .language = m->language,
+        .origin = m->api->origin,
+        .index = m->index,
+        .tree_size = m->published.size,
+        .proof_path = path,
+        .public_url = m->api->public_url,
+    };
+    (void)snprintf(
+        path, sizeof(path), "/v1/log/entries/%llu/receipt.tlog-proof",
+        (unsigned long long)m->index);
+    br_buf_init(&proof, PROOF_BYTES_MAX);
+    enum br_rc rc = put_tlog_proof(m, &proof, reterr);
+    r.proof = br_buf_bytes(&proof);
+    if (rc == BR_OK) {
+        rc = read_leaf(m, &r.leaf, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = br_report_put(b, &r, reterr);
+    }
+    br_buf_fini(&proof);
+    return rc;
+}
+
 static const struct form {
     const char *name;
     const char *content_type;
@@ -100,6 +146,7 @@ static const struct form {
 } forms[] = {
     {"receipt.tlog-proof", "text/plain; charset=utf-8", put_tlog_proof},
     {"receipt.cose", "application/cose", put_cose},
+    {"report", "text/html; charset=utf-8", put_report},
 };
 
 static void

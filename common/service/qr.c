@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "common/service/qr.h"
+
+#include <qrencode.h>
+
+enum { QUIET = 4 };
+
+/** Runs of dark modules as one path: few bytes, sharp at any size. */
+static void
+put_row(struct br_buf *b, const QRcode *q, int y)
+{
+    for (int x = 0; x < q->width; x++) {
+        int start = x;
+        while (x < q->width && (q->data[y * q->width + x] & 1) != 0) {
+            x++;
+        }
+        if (x > start) {
+            br_buf_printf(
+                b, "M%d %dh%dv1h-%dz", start + QUIET, y + QUIET, x - start,
+                x - start);
+        }
+    }
+}
+
+enum br_rc
+br_qr_put_svg(
+    struct br_buf *b,
+    struct br_bytes data,
+    const char *label,
+    struct br_err *reterr)
+{
+    if (data.n == 0 || data.n > BR_QR_BYTES_MAX) {
+        return br_fail(
+            reterr, BR_ERR_TOO_LARGE, "a QR code holds 1 to %d bytes",
+            BR_QR_BYTES_MAX);
+    }
+    QRcode *q = QRcode_encodeData((int)data.n, data.p, 0, QR_ECLEVEL_L);
+    if (q == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "the QR code");
+    }
+    int side = q->width + 2 * QUIET;
+    br_buf_printf(
+        b,
+        "<svg class=\"qr\" role=\"img\" aria-label=\"%s\" "
+        "xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+        "shape-rendering=\"crispEdges\"><path fill=\"#fff\" "
+        "d=\"M0 0h%dv%dH0z\"/><path d=\"",
+        label, side, side, side, side);
+    for (int y = 0; y < q->width; y++) {
+        put_row(b, q, y);
+    }
+    br_buf_puts(b, "\"/></svg>");
+    QRcode_free(q);
+    return br_buf_status(b, reterr);
+}

@@ -1,0 +1,26 @@
+/*
+ * QR codes as SVG (libqrencode inside).
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_SERVICE_QR_H
+#define BR_SERVICE_QR_H
+
+#include "common/base/buf.h"
+#include "common/base/bytes.h"
+#include "common/base/error.h"
+
+/* What a version-40 code of the lowest correction level holds (ISO/IEC 18004,
+ * table 7). */
+#define BR_QR_BYTES_MAX 2953
+
+/** Append an <svg> of these bytes, quiet zone included, black on white; its
+ *  accessible name is `label`, which must not hold markup. TOO_LARGE when it
+ *  does not fit. */
+enum br_rc br_qr_put_svg(
+    struct br_buf *b,
+    struct br_bytes data,
+    const char *label,
+    struct br_err *reterr) BR_MUST_USE;
+
+#endif

@@ -1,8 +1,9 @@
 /*
  * Digests. Numbers are the multicodec codes, which EBSI's registry uses too.
  *
- * SHA-256 and the rest come from libcrypto; the algorithms are fetched once,
- * before main's first thread (br_crypto_init).
+ * All come from libcrypto. SHA-256, the ledger's own, needs no memory and no
+ * preparation; the algorithms of the others are fetched once, before main's
+ * first thread (br_crypto_init).
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
@@ -35,7 +36,8 @@ struct br_digest {
     uint8_t b[BR_DIGEST_BYTES_MAX];
 };
 
-/** Once, before any other call of common/crypto and before threads. */
+/** Before any other call of common/crypto and before threads; again is no
+ *  harm. Starts libsodium and libcrypto's locked heap. */
 enum br_rc br_crypto_init(struct br_err *reterr) BR_MUST_USE;
 
 /** NULL when the code or name is not one of the five. */
@@ -55,14 +57,15 @@ void br_sha256_leaf(struct br_bytes leaf, struct br_hash *ret);
 void br_sha256_node(
     const struct br_hash *l, const struct br_hash *r, struct br_hash *ret);
 
-/** One-shot digest with any of the five. */
+/** One-shot digest with any of the five. UNSUPPORTED or NO_MEMORY. */
 enum br_rc br_digest_bytes(
     enum br_hash_alg alg,
     struct br_bytes data,
     struct br_digest *ret,
     struct br_err *reterr) BR_MUST_USE;
 
-/** Streaming digest of a file or a body. */
+/** Streaming digest of a file or a body: new, update as often as there are
+ *  bytes, final once, free. */
 struct br_hasher;
 enum br_rc br_hasher_new(
     enum br_hash_alg alg,

@@ -36,20 +36,26 @@ enum br_rc br_secret_generate_file(
     struct br_secret **ret,
     struct br_err *reterr) BR_MUST_USE;
 
-/** Open a key by path or pkcs11: URI. For a path, passphrase is needed. */
+/** Open a key by path or pkcs11: URI (pkcs11_uri.h). For a path, passphrase is
+ *  needed; for a token it is the PIN, unless the URI has a pin-source.
+ *  NOT_FOUND, MALFORMED, OUT_OF_RANGE, CORRUPT, or KEY_LOCKED when the
+ *  passphrase or PIN is wrong or missing. A path takes about a tenth of a
+ *  second and 64 MiB (Argon2id). */
 enum br_rc br_signer_open(
     const char *name,
     const struct br_secret *passphrase,
     struct br_signer **ret,
     struct br_err *reterr) BR_MUST_USE;
-/** Generate a key and write its encrypted file; refuses to overwrite. */
+/** Generate a key and write its encrypted file; refuses to overwrite
+ *  (CONFLICT). */
 enum br_rc br_keyfile_create(
     const char *path,
     enum br_sign_alg alg,
     const struct br_secret *passphrase,
     struct br_signer **ret,
     struct br_err *reterr) BR_MUST_USE;
-/** The public key in a key file's header; needs no passphrase. */
+/** The public key in a key file's header; needs no passphrase, and is only
+ *  as trustworthy as the file until the key is opened. */
 enum br_rc br_keyfile_public(
     const char *path,
     struct br_public_key *ret,

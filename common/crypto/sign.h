@@ -7,10 +7,18 @@
  * | -7   | ES256, P-256, SHA-256   | libcrypto    | 33 compr.  | 64 r||s   |
  * | -47  | ES256K, secp256k1       | libsecp256k1 | 33 compr.  | 64 r||s   |
  *
- * Codes are those of the IANA COSE Algorithms registry. Verification rules
- * are consensus: Ed25519 as libsodium (cofactorless; small-order and
- * non-canonical points refused), ECDSA with low S only, for both curves.
- * Signing with ECDSA always gives low S.
+ * Codes are those of the IANA COSE Algorithms registry.
+ *
+ * What verifies is consensus, so it is one rule for everybody:
+ * - Ed25519 as libsodium: the cofactorless equation; R and the key not of small
+ *   order, the key in its one encoding, S below the order, R compared as bytes.
+ *   br_public_key_init refuses keys with a component of small order as well.
+ *   tests/unit/crypto/ed25519_vectors_test.c tells it case by case.
+ * - ECDSA over SHA-256 of the message, r and s from 1 to the order less one,
+ *   s in the lower half, on both curves. Signing always gives such an s.
+ *
+ * A struct br_public_key comes from br_public_key_init or from a signer; one
+ * filled by hand has not been looked at.
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
@@ -66,12 +74,14 @@ enum br_rc br_verify(
     const uint8_t sig[BR_SIGNATURE_BYTES],
     struct br_err *reterr) BR_MUST_USE;
 
-/** A private key by handle: in locked memory, or inside a PKCS#11 token. */
+/** A private key by handle: in locked memory, or inside a PKCS#11 token.
+ *  keyfile.h opens them by name. */
 struct br_signer;
 
 void br_signer_free(struct br_signer *s);
 const struct br_public_key *br_signer_public(const struct br_signer *s);
-/** Any thread; one call at a time per PKCS#11 signer is ensured inside. */
+/** Any thread; one call at a time per PKCS#11 signer is ensured inside.
+ *  KEY_LOCKED when the token refuses or has gone. */
 enum br_rc br_sign(
     struct br_signer *s,
     struct br_bytes message,

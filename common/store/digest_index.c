@@ -158,8 +158,7 @@ br_digest_index_add(
 
 /* ---- forgetting --------------------------------------------------------- */
 
-/** Names go before they are forgotten, the newest first: what a crash leaves
- *  is a shorter index, or the same one. */
+/** The newest first: what a crash leaves is a shorter index, or the same. */
 static enum br_rc
 remove_runs(
     struct br_digest_index *ix,
@@ -167,13 +166,14 @@ remove_runs(
     size_t kept,
     struct br_err *reterr)
 {
-    for (size_t i = v->run_count; i > kept; i--) {
-        br_index_run_unlink(ix->folder, &v->run[i - 1]->range);
+    bool ok = true;
+    for (size_t i = v->run_count; i > kept && ok; i--) {
+        ok = br_index_run_unlink(ix->folder, &v->run[i - 1]->range);
     }
-    if (kept < v->run_count && fsync(ix->folder) != 0) {
+    if (kept < v->run_count && !(ok && fsync(ix->folder) == 0)) {
         return br_fail(
-            reterr, br_store_errno(errno), "syncing the index folder: %s",
-            strerror(errno));
+            reterr, br_store_errno(errno),
+            "removing index runs: %s; remove the whole index", strerror(errno));
     }
     return BR_OK;
 }
@@ -197,7 +197,7 @@ forget(
     if (shorter == NULL) {
         return br_fail(reterr, BR_ERR_NO_MEMORY, "digest index");
     }
-    /* Seen or not, what was undone is no longer found. */
+    /* Whether or not their files go: they are no longer looked at. */
     (void)pthread_mutex_lock(&ix->lock);
     struct br_index_view *old = br_index_swap_view(ix, shorter);
     ix->flush_failure.rc = BR_OK;

@@ -4,17 +4,20 @@
  *
  * - A key is SipHash-2-4 of the caller's bytes under a secret of this index,
  *   so nobody can choose digests that collide. A value is a leaf index.
- * - The newest pairs live in a hash table in memory (BR_INDEX_MEMORY_PAIRS);
- *   when it is full a background thread writes it as a sorted run: a file of
- *   16-byte pairs, written to a temporary name, synced, renamed, then mapped.
- *   Runs of like size are merged in the background, so that a look-up touches
- *   few runs. Uniform keys are found by interpolation.
+ * - The newest pairs live in a hash table in memory (BR_INDEX_MEMORY_PAIRS, 16
+ *   MiB); when it is full another takes its place, and a thread writes it as a
+ *   sorted run: a file of 16-byte pairs and a small filter, written to a
+ *   temporary name, synced, renamed, then mapped. Another thread merges eight
+ *   runs of like size into one, so that a look-up touches few runs. Uniform
+ *   keys are found by interpolation.
  * - Nothing here is truth: the pairs come from the log. The runs' names say
  *   which leaves they cover, `covered` up to which they are complete; the owner
  *   adds again what came later when it starts. A damaged run is refused with
  *   BR_ERR_CORRUPT, and the owner rebuilds the index; since callers compare
  *   the leaf itself, a wrong pair can hide a stamp but never invent one.
- * - One thread adds; any thread looks up.
+ * - One thread adds, forgets, resets and closes; any thread looks up, and never
+ *   waits for the disk's writes or for the adding.
+ * - br_crypto_init comes first.
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
@@ -28,7 +31,9 @@
 
 struct br_digest_index;
 
-/** Opens or creates the folder; a secret is made at the first start. */
+/** Opens or creates the folder; a secret is made at the first start, or when
+ *  it is missing, and the index is then empty. BR_ERR_BUSY when it is open
+ *  elsewhere. When `covered` is beyond the owner's log, the owner resets. */
 enum br_rc br_digest_index_open(
     const char *folder,
     struct br_digest_index **ret,
@@ -41,7 +46,8 @@ enum br_rc br_digest_index_open_sized(
     struct br_err *reterr) BR_MUST_USE;
 /** What is in memory is dropped: the owner adds it again at the next start. */
 void br_digest_index_close(struct br_digest_index *ix);
-/** Remove a closed index with all its files. */
+/** Remove a closed index with all its files; the folder too, unless it holds
+ *  something else. BR_OK when there is none. */
 enum br_rc
 br_digest_index_remove(const char *folder, struct br_err *reterr) BR_MUST_USE;
 /** Remove every run: the owner will add from leaf 0. */
@@ -50,9 +56,12 @@ enum br_rc br_digest_index_reset(
 /** Leaves below this are in runs on disk: add again from here at a start. */
 struct br_leaf_index br_digest_index_covered(const struct br_digest_index *ix);
 
-/** Leaves must be added in ascending order, each at most once; a leaf without
- *  a digest is simply not added. Never waits for the disk unless the last
- *  full table is still being written (bounded memory). */
+/** Leaves must be added in ascending order; a leaf without a digest is simply
+ *  not added, one that is here already is passed over: adding again from
+ *  `covered` is always right. Never waits for the disk unless the table before
+ *  is still being written (bounded memory). When that fails (BR_ERR_DISK_FULL,
+ *  BR_ERR_IO, BR_ERR_NO_MEMORY) the leaf is not here: later ones are refused
+ *  (BR_ERR_CONFLICT) until it is added, and each try writes anew. */
 enum br_rc br_digest_index_add(
     struct br_digest_index *ix,
     struct br_bytes digest,

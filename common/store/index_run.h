@@ -113,8 +113,9 @@ enum br_rc br_index_run_open(
     struct br_err *reterr) BR_MUST_USE;
 struct br_index_run *br_index_run_ref(struct br_index_run *r);
 void br_index_run_unref(struct br_index_run *r);
-/** Remove the file; who has it mapped can still read. */
-void br_index_run_unlink(int folder, const struct br_index_range *range);
+/** Remove the file; who has it mapped can still read. False when it is still
+ *  there. */
+bool br_index_run_unlink(int folder, const struct br_index_range *range);
 /** Order, filter and checksum. BR_ERR_CORRUPT. */
 enum br_rc br_index_run_check(
     const struct br_index_run *r, struct br_err *reterr) BR_MUST_USE;

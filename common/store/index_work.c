@@ -108,7 +108,7 @@ write_run(
     enum br_rc rc = br_index_run_open(ix->folder, range, ret, reterr);
     if (rc != BR_OK) {
         /* A name that nobody knows of would come back at the next start. */
-        br_index_run_unlink(ix->folder, range);
+        (void)br_index_run_unlink(ix->folder, range);
     }
     return rc;
 }
@@ -175,7 +175,7 @@ flush(
     BR_TRY(write_table(ix, v, &run, reterr));
     enum br_rc rc = append_run(ix, run, reterr);
     if (rc != BR_OK) {
-        br_index_run_unlink(ix->folder, &run->range);
+        (void)br_index_run_unlink(ix->folder, &run->range);
     }
     br_index_run_unref(run);
     return rc;
@@ -305,13 +305,13 @@ merge_runs(
     step(ix, BR_INDEX_STEP_MERGED);
     enum br_rc rc = replace_runs(ix, at, run, reterr);
     if (rc != BR_OK) {
-        br_index_run_unlink(ix->folder, &run->range);
+        (void)br_index_run_unlink(ix->folder, &run->range);
     }
     br_index_run_unref(run);
     BR_TRY(rc);
     /* Their names stay until the next start if this is cut short. */
     for (size_t i = 0; i < BR_INDEX_FAN; i++) {
-        br_index_run_unlink(ix->folder, &v->run[at + i]->range);
+        (void)br_index_run_unlink(ix->folder, &v->run[at + i]->range);
     }
     return BR_OK;
 }

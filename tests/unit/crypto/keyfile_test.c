@@ -263,6 +263,36 @@ sealing_twice_never_gives_the_same_text(void **state)
     br_secret_free(pass);
 }
 
+/* The example of docs/keys.md: a file of today opens for ever. */
+static void
+the_documented_file_opens(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "broletto-key-v1\n"
+        "alg EdDSA\n"
+        "public 0OsFizT5IKEdgck6-RtysPqHmw5krm2uUWBfZNUQ5EQ\n"
+        "argon2id-ops 2\n"
+        "argon2id-kib 65536\n"
+        "salt phad1HIM_TypVXW7y5e5hQ\n"
+        "nonce QXyoZmakXn7rzyxGy0xZ_5ZsTALHyUfw\n"
+        "sealed "
+        "siO6mH2YX-q9amI6mTo5OsjoNzO5PGfdF5JABwZa2Q6k99S-8JpU_wqtKoHgNX-s\n";
+    const char *path = in_folder("doc.key");
+    struct br_secret *pass = secret_of("broletto");
+    struct br_signer *s;
+    uint8_t raw[32];
+    size_t n;
+    write_file(path, text, sizeof(text) - 1, 0600);
+    assert_ok(br_signer_open(path, pass, &s, &err));
+    assert_ok(br_base64url_parse(
+        br_str("0OsFizT5IKEdgck6-RtysPqHmw5krm2uUWBfZNUQ5EQ"), raw, 32, &n,
+        &err));
+    assert_memory_equal(br_signer_public(s)->b, raw, 32);
+    br_signer_free(s);
+    br_secret_free(pass);
+}
+
 /** The text with one line's value replaced. */
 static enum br_rc
 parse_with(const struct br_buf *b, const char *word, const char *value)
@@ -468,6 +498,7 @@ main(void)
         in_a_folder(what_is_no_key_file_is_refused),
         cmocka_unit_test(no_bit_of_a_key_file_can_change),
         cmocka_unit_test(sealing_twice_never_gives_the_same_text),
+        in_a_folder(the_documented_file_opens),
         cmocka_unit_test(a_hostile_header_is_refused_before_any_work),
         in_a_folder(a_passphrase_is_the_first_line),
         in_a_folder(a_passphrase_that_others_may_read_is_refused),

@@ -274,10 +274,8 @@ a_secp256k1_key_signs(void **state)
 }
 
 /* There when the leak sanitizer is. */
-void
-__lsan_disable(void) __attribute__((weak));
-void
-__lsan_enable(void) __attribute__((weak));
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
 
 static void
 an_ed25519_key_signs(void **state)

@@ -1,0 +1,310 @@
+/*
+ * Benchmarks of the pieces below HTTP: the ledger on disk, proofs, offline
+ * verification, the start of a large log. Method and baseline are printed with
+ * each figure.
+ *
+ *   core_bench FOLDER [ENTRIES]     FOLDER is made; 1,000,000 by default
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#include "common/crypto/hash.h"
+#include "common/crypto/keyfile.h"
+#include "common/receipt/checkpoint.h"
+#include "common/receipt/tlog_proof.h"
+#include "common/receipt/verify.h"
+#include "common/store/digest_index.h"
+#include "node/chain/snapshot.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { BATCH = 16384 };
+static const char origin[] = "example.org/bench";
+
+struct bench {
+    const char *folder;
+    uint64_t entries;
+    struct br_signer *member;
+    struct br_signer *log;
+    struct br_chain *chain;
+    uint64_t seq;
+};
+
+static double
+now(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void
+must(enum br_rc rc, const struct br_err *err)
+{
+    if (rc != BR_OK) {
+        (void)fprintf(stderr, "core_bench: %s\n", err->text);
+        exit(1);
+    }
+}
+
+static struct br_chain_options
+chain_options(const struct bench *b)
+{
+    return (struct br_chain_options){
+        .folder = b->folder, .chain = br_str("bench")};
+}
+
+static void
+create(struct bench *b)
+{
+    struct br_err err;
+    struct br_genesis_member m = {
+        .id = br_str("bench"),
+        .member = {br_str("Bench"), BR_ROLE_OPERATOR | BR_ROLE_NOTARY, true},
+    };
+    must(br_signer_generate(BR_SIGN_ED25519, &b->member, &err), &err);
+    must(br_signer_generate(BR_SIGN_ED25519, &b->log, &err), &err);
+    m.key = *br_signer_public(b->member);
+    struct br_genesis g = {br_str("bench"), {1}, &m, 1};
+    struct br_chain_options o = chain_options(b);
+    (void)mkdir(b->folder, 0700);
+    must(br_chain_create(&o, &g, &err), &err);
+    must(br_chain_open(&o, &b->chain, &err), &err);
+}
+
+static void
+digest_of(uint64_t i, uint8_t out[32])
+{
+    struct br_hash h;
+    br_sha256(br_bytes(&i, sizeof(i)), &h);
+    memcpy(out, h.b, sizeof(h.b));
+}
+
+/** One block of a batch: signed, verified, applied, durable. */
+static void
+add_batch(struct bench *b, uint64_t from, uint64_t n)
+{
+    struct br_err err;
+    struct br_buf ops;
+    struct br_buf tx;
+    struct br_head head;
+    uint64_t first;
+    uint64_t leaves;
+    br_buf_init(&ops, BR_TX_BYTES_MAX);
+    br_buf_init(&tx, BR_TX_BYTES_MAX);
+    for (uint64_t i = from; i < from + n; i++) {
+        uint8_t digest[32];
+        digest_of(i, digest);
+        br_op_put_stamp(&ops, BR_HASH_SHA256, br_bytes(digest, 32));
+    }
+    struct br_tx_draft d = {
+        .chain = br_str("bench"),
+        .author = br_str("bench"),
+        .seq = ++b->seq,
+        .expiry = {1ull << 52},
+        .module = BR_MODULE_NOTARY,
+        .op_count = n,
+        .ops = br_buf_bytes(&ops),
+    };
+    must(br_tx_sign(&d, b->member, &tx, &err), &err);
+    struct br_time_us time = {br_chain_head(b->chain)->time.v + 1000};
+    must(br_chain_begin(b->chain, time, &err), &err);
+    must(
+        br_chain_run(b->chain, br_buf_bytes(&tx), &first, &leaves, &err), &err);
+    must(br_chain_seal(b->chain, &head, &err), &err);
+    must(br_chain_commit(b->chain, &err), &err);
+    br_buf_fini(&ops);
+    br_buf_fini(&tx);
+}
+
+/** Rate of filling the log from `from` to `to`. */
+static double
+fill(struct bench *b, uint64_t from, uint64_t to)
+{
+    double begin = now();
+    for (uint64_t i = from; i < to; i += BATCH) {
+        add_batch(b, i, to - i < BATCH ? to - i : BATCH);
+    }
+    return (double)(to - from) / (now() - begin);
+}
+
+static void
+bench_fill(struct bench *b)
+{
+    enum { WINDOW = 10 * BATCH };
+    double early = fill(b, 0, WINDOW);
+    if (b->entries > 2 * WINDOW) {
+        (void)fill(b, WINDOW, b->entries - WINDOW);
+    }
+    double late = fill(b, b->entries - WINDOW, b->entries);
+    (void)printf(
+        "append, durable, batches of %d, one signature each, index included\n"
+        "  first %d entries   %10.0f entries/s\n"
+        "  last %d of %llu    %10.0f entries/s  (%.0f %% of the first)\n",
+        BATCH, WINDOW, early, WINDOW, (unsigned long long)b->entries, late,
+        100 * late / early);
+}
+
+static struct br_bytes
+make_note(struct bench *b, struct br_snapshot *s, struct br_buf *note)
+{
+    struct br_err err;
+    struct br_checkpoint c = {
+        .origin = br_str(origin), .size = s->head.frontier.size};
+    br_snapshot_root(s, &c.root);
+    must(br_checkpoint_put_signed(note, &c, b->log, &err), &err);
+    return br_buf_bytes(note);
+}
+
+static void
+make_proof(
+    struct br_snapshot *s,
+    struct br_bytes note,
+    uint64_t index,
+    struct br_buf *out)
+{
+    struct br_err err;
+    struct br_tlog_proof p = {.index = index, .checkpoint = note};
+    struct br_merkle_source src = br_snapshot_source(s);
+    must(br_snapshot_leaf(s, index, &p.extra, &err), &err);
+    must(
+        br_merkle_inclusion(&src, index, s->head.frontier.size, &p.proof, &err),
+        &err);
+    br_buf_clear(out);
+    br_tlog_proof_put(out, &p);
+}
+
+static void
+bench_proofs(struct bench *b, struct br_snapshot *s, struct br_bytes note)
+{
+    enum { COUNT = 200000 };
+    struct br_buf out;
+    uint64_t size = s->head.frontier.size;
+    br_buf_init(&out, 64u * 1024);
+    double begin = now();
+    for (uint64_t i = 0; i < COUNT; i++) {
+        make_proof(s, note, size - 1 - i % size, &out);
+    }
+    double near = COUNT / (now() - begin);
+    uint64_t x = 88172645463325252ull;
+    begin = now();
+    for (uint64_t i = 0; i < COUNT; i++) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        make_proof(s, note, x % size, &out);
+    }
+    double far = COUNT / (now() - begin);
+    (void)printf(
+        "proof creation, whole .tlog-proof text, tree of %llu\n"
+        "  neighbours           %10.0f proofs/s\n"
+        "  anywhere             %10.0f proofs/s\n",
+        (unsigned long long)size, near, far);
+    (void)b;
+    br_buf_fini(&out);
+}
+
+static void
+bench_verify(struct bench *b, struct br_snapshot *s, struct br_bytes note)
+{
+    enum { COUNT = 20000 };
+    struct br_err err;
+    struct br_buf policy_text;
+    struct br_buf proof;
+    struct br_note_key key;
+    uint8_t message[1000] = {0};
+    uint8_t sig[BR_SIGNATURE_BYTES];
+    static struct br_policy policy;
+    static struct br_verify_result result;
+    br_buf_init(&policy_text, 4096);
+    br_buf_init(&proof, 64u * 1024);
+    must(
+        br_note_key_init(
+            &key, br_str(origin), BR_NOTE_ED25519, br_signer_public(b->log),
+            &err),
+        &err);
+    br_policy_put_default(&policy_text, &key, br_bytes(NULL, 0));
+    must(br_policy_parse(br_buf_bytes(&policy_text), &policy, &err), &err);
+    make_proof(s, note, 4711, &proof);
+    struct br_digest digest = {.alg = BR_HASH_SHA256};
+    digest_of(4711, digest.b);
+    struct br_verify_input in = {
+        .receipt = br_buf_bytes(&proof),
+        .policy = &policy,
+        .now = {1ull << 52},
+        .digest = br_verify_given_digest,
+        .digest_ctx = &digest,
+    };
+    double begin = now();
+    for (int i = 0; i < COUNT; i++) {
+        must(br_receipt_verify(&in, &result, &err), &err);
+    }
+    double rate = COUNT / (now() - begin);
+    must(br_sign(b->log, br_bytes(message, 300), sig, &err), &err);
+    begin = now();
+    for (int i = 0; i < COUNT; i++) {
+        must(
+            br_verify(
+                br_signer_public(b->log), br_bytes(message, 300), sig, &err),
+            &err);
+    }
+    double bare = COUNT / (now() - begin);
+    (void)printf(
+        "offline verification of a .tlog-proof, every step\n"
+        "  receipts             %10.0f a second\n"
+        "  baseline: one Ed25519 verification alone %10.0f a second\n",
+        rate, bare);
+    br_buf_fini(&policy_text);
+    br_buf_fini(&proof);
+}
+
+static void
+bench_open(struct bench *b)
+{
+    struct br_err err;
+    struct br_chain_options o = chain_options(b);
+    br_chain_close(b->chain);
+    double begin = now();
+    must(br_chain_open(&o, &b->chain, &err), &err);
+    double seconds = now() - begin;
+    struct mallinfo2 m = mallinfo2();
+    (void)printf(
+        "opening the log of %llu, index included   %8.3f s\n"
+        "heap in use then                          %8.1f MB\n",
+        (unsigned long long)b->entries, seconds,
+        (double)(m.uordblks + m.hblkhd) / 1e6);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct br_err err;
+    struct br_snapshot s;
+    struct br_buf note;
+    if (argc < 2) {
+        (void)fprintf(stderr, "usage: core_bench FOLDER [ENTRIES]\n");
+        return 2;
+    }
+    struct bench b = {.folder = argv[1], .entries = 1000000};
+    if (argc > 2) {
+        b.entries = strtoull(argv[2], NULL, 10);
+    }
+    must(br_crypto_init(&err), &err);
+    create(&b);
+    bench_fill(&b);
+    br_buf_init(&note, 64u * 1024);
+    must(br_snapshot_open(b.chain, &s, &err), &err);
+    struct br_bytes text = make_note(&b, &s, &note);
+    bench_proofs(&b, &s, text);
+    bench_verify(&b, &s, text);
+    br_snapshot_close(&s);
+    bench_open(&b);
+    br_buf_fini(&note);
+    br_chain_close(b.chain);
+    br_signer_free(b.member);
+    br_signer_free(b.log);
+    return 0;
+}

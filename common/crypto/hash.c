@@ -144,24 +144,34 @@ struct br_hasher {
     const struct br_hash_info *info;
 };
 
+static enum br_rc
+hasher_start(struct br_hasher *h, enum br_hash_alg alg, struct br_err *reterr)
+{
+    h->info = br_hash_info(alg);
+    if (h->info == NULL) {
+        return br_fail(reterr, BR_ERR_UNSUPPORTED, "digest 0x%x", alg);
+    }
+    const EVP_MD *md = fetched[h->info - table];
+    BR_ASSERT(md != NULL); /* br_crypto_init comes first */
+    h->ctx = EVP_MD_CTX_new();
+    if (h->ctx == NULL || EVP_DigestInit_ex2(h->ctx, md, NULL) != 1) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "digest context");
+    }
+    return BR_OK;
+}
+
 enum br_rc
 br_hasher_new(
     enum br_hash_alg alg, struct br_hasher **ret, struct br_err *reterr)
 {
-    const struct br_hash_info *info = br_hash_info(alg);
-    if (info == NULL) {
-        return br_fail(reterr, BR_ERR_UNSUPPORTED, "digest 0x%x", alg);
-    }
-    BR_ASSERT(fetched[info - table] != NULL); /* br_crypto_init first */
     struct br_hasher *h = (struct br_hasher *)calloc(1, sizeof(*h));
-    if (h != NULL) {
-        h->info = info;
-        h->ctx = EVP_MD_CTX_new();
-    }
-    if (h == NULL || h->ctx == NULL ||
-        EVP_DigestInit_ex2(h->ctx, fetched[info - table], NULL) != 1) {
-        br_hasher_free(h);
+    if (h == NULL) {
         return br_fail(reterr, BR_ERR_NO_MEMORY, "digest context");
+    }
+    enum br_rc rc = hasher_start(h, alg, reterr);
+    if (rc != BR_OK) {
+        br_hasher_free(h);
+        return rc;
     }
     *ret = h;
     return BR_OK;
@@ -199,12 +209,14 @@ br_digest_bytes(
     struct br_digest *ret,
     struct br_err *reterr)
 {
-    struct br_hasher *h;
-    BR_TRY(br_hasher_new(alg, &h, reterr));
-    br_hasher_update(h, data);
-    br_hasher_final(h, ret);
-    br_hasher_free(h);
-    return BR_OK;
+    struct br_hasher h = {0};
+    enum br_rc rc = hasher_start(&h, alg, reterr);
+    if (rc == BR_OK) {
+        br_hasher_update(&h, data);
+        br_hasher_final(&h, ret);
+    }
+    EVP_MD_CTX_free(h.ctx);
+    return rc;
 }
 
 uint64_t

@@ -47,8 +47,8 @@ take(struct parser *p, const char *word, struct br_bytes *ret)
 static enum br_rc
 take_bytes(struct parser *p, const char *word, uint8_t *out, size_t size)
 {
-    struct br_bytes value;
-    size_t n;
+    struct br_bytes value = {NULL, 0};
+    size_t n = 0;
     BR_TRY(take(p, word, &value));
     if (br_base64url_parse(value, out, size, &n, NULL) != BR_OK || n != size) {
         return br_fail(
@@ -66,7 +66,7 @@ take_number(
     uint64_t max,
     uint64_t *ret)
 {
-    struct br_bytes value;
+    struct br_bytes value = {NULL, 0};
     BR_TRY(take(p, word, &value));
     BR_TRY(br_decimal_parse(value, ret, p->reterr));
     if (*ret < min || *ret > max) {
@@ -80,10 +80,10 @@ take_number(
 static enum br_rc
 take_public(struct parser *p, struct br_public_key *ret)
 {
-    enum br_sign_alg alg;
-    struct br_bytes value;
+    enum br_sign_alg alg = BR_SIGN_ED25519;
+    struct br_bytes value = {NULL, 0};
     uint8_t raw[BR_PUBLIC_KEY_BYTES_MAX];
-    size_t n;
+    size_t n = 0;
     BR_TRY(take(p, "alg", &value));
     BR_TRY(br_sign_alg_parse(value, &alg, p->reterr));
     BR_TRY(take(p, "public", &value));
@@ -117,26 +117,28 @@ br_key_text_parse(
 
 /* ---- sealing and opening ------------------------------------------------ */
 
-/** The key that seals, in locked memory: the caller frees it. */
-static enum br_rc
-derive(
-    const struct br_key_text *k,
-    const struct br_secret *passphrase,
-    uint8_t **ret,
-    struct br_err *reterr)
+/** The key that seals, in locked memory, which the caller frees; NULL when
+ *  there is not enough memory. */
+static uint8_t *
+derive(const struct br_key_text *k, const struct br_secret *passphrase)
 {
     uint8_t *key = (uint8_t *)sodium_malloc(KEY_BYTES);
-    if (key == NULL ||
+    if (key != NULL &&
         crypto_pwhash(
             key, KEY_BYTES, (const char *)passphrase->p, passphrase->n, k->salt,
             k->ops, (size_t)k->kib * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0) {
         sodium_free(key);
-        return br_fail(
-            reterr, BR_ERR_NO_MEMORY, "Argon2id needs %llu KiB",
-            (unsigned long long)k->kib);
+        key = NULL;
     }
-    *ret = key;
-    return BR_OK;
+    return key;
+}
+
+static enum br_rc
+no_memory(const struct br_key_text *k, struct br_err *reterr)
+{
+    return br_fail(
+        reterr, BR_ERR_NO_MEMORY, "Argon2id needs %llu KiB",
+        (unsigned long long)k->kib);
 }
 
 enum br_rc
@@ -146,8 +148,10 @@ br_key_text_open(
     uint8_t ret_secret[BR_KEY_SECRET_BYTES],
     struct br_err *reterr)
 {
-    uint8_t *key = NULL;
-    BR_TRY(derive(k, passphrase, &key, reterr));
+    uint8_t *key = derive(k, passphrase);
+    if (key == NULL) {
+        return no_memory(k, reterr);
+    }
     int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(
         ret_secret, NULL, NULL, k->sealed, sizeof(k->sealed), k->header.p,
         k->header.n, k->nonce, key);
@@ -190,13 +194,15 @@ br_key_text_seal(
     struct br_buf *ret,
     struct br_err *reterr)
 {
-    uint8_t *key = NULL;
     size_t start = ret->n;
     randombytes_buf(k->salt, sizeof(k->salt));
     randombytes_buf(k->nonce, sizeof(k->nonce));
     put_header(ret, k);
     BR_TRY(br_buf_status(ret, reterr));
-    BR_TRY(derive(k, passphrase, &key, reterr));
+    uint8_t *key = derive(k, passphrase);
+    if (key == NULL) {
+        return no_memory(k, reterr);
+    }
     (void)crypto_aead_xchacha20poly1305_ietf_encrypt(
         k->sealed, NULL, secret, BR_KEY_SECRET_BYTES, ret->p + start,
         ret->n - start, NULL, k->nonce, key);

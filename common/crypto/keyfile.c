@@ -97,9 +97,9 @@ open_file(
     struct br_signer **ret,
     struct br_err *reterr)
 {
-    struct br_public_key claimed;
-    uint8_t *secret;
-    struct br_signer *s;
+    struct br_public_key claimed = {0};
+    uint8_t *secret = NULL;
+    struct br_signer *s = NULL;
     BR_TRY(open_secret(path, passphrase, &claimed, &secret, reterr));
     enum br_rc rc = br_signer_from_secret(claimed.alg, secret, &s, reterr);
     sodium_free(secret);
@@ -172,7 +172,7 @@ br_keyfile_create(
     struct br_signer **ret,
     struct br_err *reterr)
 {
-    uint8_t *secret;
+    uint8_t *secret = NULL;
     struct br_signer *s = NULL;
     struct br_buf b;
     BR_TRY(allocate(&secret, reterr));
@@ -201,8 +201,8 @@ br_keyfile_rekey(
     const struct br_secret *new_passphrase,
     struct br_err *reterr)
 {
-    uint8_t *secret;
-    struct br_public_key public_key;
+    uint8_t *secret = NULL;
+    struct br_public_key public_key = {0};
     struct br_buf b;
     BR_TRY(open_secret(path, old_passphrase, &public_key, &secret, reterr));
     enum br_rc rc = seal(&public_key, new_passphrase, secret, &b, reterr);

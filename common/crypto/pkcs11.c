@@ -309,7 +309,7 @@ prepare(
     const struct br_secret *pin,
     struct br_err *reterr)
 {
-    CK_OBJECT_HANDLE public_object;
+    CK_OBJECT_HANDLE public_object = CK_INVALID_HANDLE;
     BR_TRY(br_pkcs11_module_acquire(u->module_path, &k->module, reterr));
     k->f = br_pkcs11_functions(k->module);
     BR_TRY(open_session(k, u, pin, reterr));

@@ -119,7 +119,7 @@ br_pkcs11_module_acquire(
         m = m->next;
     }
     enum br_rc rc = m == NULL ? load(path, &m, reterr) : BR_OK;
-    if (rc == BR_OK) {
+    if (rc == BR_OK && m != NULL) {
         rc = start(m, reterr);
     }
     if (rc == BR_OK) {

@@ -99,8 +99,8 @@ read_block(BIO *bio, struct br_x509_chain *c, struct br_err *reterr)
 static enum br_rc
 check_link(const struct br_x509_chain *c, size_t i, struct br_err *reterr)
 {
-    X509 *x;
-    X509 *issuer;
+    X509 *x = NULL;
+    X509 *issuer = NULL;
     BR_TRY(parse(c->der[i], &x, reterr));
     if (i + 1 == c->count) {
         X509_free(x);
@@ -220,7 +220,7 @@ enum br_rc
 br_x509_public_key(
     struct br_bytes der, struct br_public_key *ret, struct br_err *reterr)
 {
-    X509 *x;
+    X509 *x = NULL;
     BR_TRY(parse(der, &x, reterr));
     enum br_rc rc = key_of(x, ret, reterr);
     X509_free(x);
@@ -232,7 +232,7 @@ enum br_rc
 br_x509_check_key(
     struct br_bytes der, const struct br_public_key *k, struct br_err *reterr)
 {
-    struct br_public_key own;
+    struct br_public_key own = {0};
     BR_TRY(br_x509_public_key(der, &own, reterr));
     if (own.alg != k->alg || own.n != k->n || memcmp(own.b, k->b, k->n) != 0) {
         return br_fail(
@@ -298,7 +298,7 @@ enum br_rc
 br_x509_check_tsa(
     struct br_bytes der, int64_t unix_seconds, struct br_err *reterr)
 {
-    X509 *x;
+    X509 *x = NULL;
     BR_TRY(parse(der, &x, reterr));
     enum br_rc rc = check_tsa(x, unix_seconds, reterr);
     X509_free(x);
@@ -332,7 +332,7 @@ enum br_rc
 br_x509_put_issuer_and_serial(
     struct br_bytes der, struct br_buf *ret, struct br_err *reterr)
 {
-    X509 *x;
+    X509 *x = NULL;
     BR_TRY(parse(der, &x, reterr));
     enum br_rc rc = put_issuer_and_serial(x, ret, reterr);
     X509_free(x);

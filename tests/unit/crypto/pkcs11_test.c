@@ -368,9 +368,9 @@ static void *
 sign_often(void *arg)
 {
     struct br_signer *s = (struct br_signer *)arg;
-    for (uint8_t i = 0; i < ROUNDS; i++) {
+    for (uint32_t i = 0; i < ROUNDS; i++) {
         uint8_t sig[64];
-        if (br_sign(s, br_bytes(&i, 1), sig, NULL) != BR_OK) {
+        if (br_sign(s, br_bytes(&i, sizeof(i)), sig, NULL) != BR_OK) {
             return arg;
         }
     }

@@ -5,7 +5,9 @@
 #include "common/crypto/files.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/keyfile.h"
+#include "common/crypto/x509.h"
 #include "common/receipt/policy.h"
+#include "common/receipt/rfc3161.h"
 #include "common/service/node_config.h"
 #include "node/api/api.h"
 #include "node/api/metrics.h"
@@ -31,6 +33,9 @@ struct br_node {
     struct br_local_member member;
     struct br_chain *chain;
     struct br_tokens *tokens;
+    struct br_signer *tsa_key;
+    struct br_buf tsa_chain;
+    struct br_tsa *tsa;
     struct br_publisher *publisher;
     struct br_signer *witness_key;
     char witness_name[BR_ORIGIN_BYTES_MAX + 16];
@@ -144,6 +149,28 @@ open_publisher(struct br_node *n, struct br_err *reterr)
     BR_TRY(br_publisher_new(&o, &n->publisher, reterr));
     BR_TRY(sign_first(n, reterr));
     return make_policy(n, reterr);
+}
+
+/** RFC 3161, unless it is configured away. */
+static enum br_rc
+open_tsa(struct br_node *n, struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    br_buf_init(&n->tsa_chain, BR_X509_PEM_BYTES_MAX);
+    if (n->config.tsa_key[0] == '\0') {
+        return BR_OK;
+    }
+    BR_TRY(br_signer_open(
+        in_data(n, path, n->config.tsa_key), n->passphrase, &n->tsa_key,
+        reterr));
+    BR_TRY(br_file_read(
+        in_data(n, path, n->config.tsa_chain), &n->tsa_chain, reterr));
+    struct br_tsa_options o = {
+        .chain_pem = br_buf_bytes(&n->tsa_chain),
+        .policy = n->config.tsa_policy,
+        .signer = n->tsa_key,
+    };
+    return br_tsa_new(&o, &n->tsa, reterr);
 }
 
 /** Others' checkpoints that we cosign. */
@@ -270,6 +297,8 @@ fill_api(struct br_node *n)
         .engine_ops = &br_engine_solo,
         .engine = n->engine,
         .receipt_signer = n->receipt_key,
+        .tsa = n->tsa,
+        .tsa_chain_pem = br_buf_bytes(&n->tsa_chain),
         .witness = n->witness,
         .open_rates = br_rates_new(),
         .members = &n->member,
@@ -327,6 +356,7 @@ open_all(struct br_node *n, struct br_err *reterr)
     BR_TRY(open_keys(n, reterr));
     BR_TRY(open_chain(n, reterr));
     BR_TRY(open_publisher(n, reterr));
+    BR_TRY(open_tsa(n, reterr));
     BR_TRY(open_witness(n, reterr));
     BR_TRY(start_engine(n, reterr));
     BR_TRY(start_server(n, reterr));
@@ -377,6 +407,9 @@ br_node_stop(struct br_node *n)
     }
     br_rates_free(n->api.open_rates);
     br_gateway_free(n->gateway);
+    br_tsa_free(n->tsa);
+    br_signer_free(n->tsa_key);
+    br_buf_fini(&n->tsa_chain);
     br_witness_free(n->witness);
     br_signer_free(n->witness_key);
     br_publisher_free(n->publisher);

@@ -35,6 +35,7 @@ br_err_info(enum br_rc rc)
     return internal;
 }
 
+BR_PRINTF(4, 0)
 static void
 fill(
     struct br_err *reterr,
@@ -51,8 +52,7 @@ fill(
     (void)vsnprintf(reterr->text, sizeof(reterr->text), fmt, args);
 }
 
-enum br_rc
-br_fail(struct br_err *reterr, enum br_rc rc, const char *fmt, ...)
+enum br_rc(br_fail)(struct br_err *reterr, enum br_rc rc, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -61,8 +61,7 @@ br_fail(struct br_err *reterr, enum br_rc rc, const char *fmt, ...)
     return rc;
 }
 
-enum br_rc
-br_fail_at(
+enum br_rc(br_fail_at)(
     struct br_err *reterr, enum br_rc rc, size_t offset, const char *fmt, ...)
 {
     va_list args;

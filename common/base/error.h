@@ -54,6 +54,13 @@ enum br_rc br_fail_at(
     struct br_err *reterr, enum br_rc rc, size_t offset, const char *fmt, ...)
     BR_PRINTF(4, 5);
 
+/* The macros let compilers and analysers see which code comes back. */
+#define br_fail(reterr, rc, ...) \
+    ((void)(br_fail)((reterr), (rc), __VA_ARGS__), (enum br_rc)(rc))
+#define br_fail_at(reterr, rc, offset, ...)                     \
+    ((void)(br_fail_at)((reterr), (rc), (offset), __VA_ARGS__), \
+     (enum br_rc)(rc))
+
 /** Leave the function with the code of a failed call. */
 #define BR_TRY(expr)                    \
     do {                                \

@@ -44,8 +44,7 @@ br_frontier_append(
         h = row.node[0];
         f->count[g] = 0;
     }
-    BR_ASSERT(!"a tree of 16^16 leaves");
-    return BR_ERR_INTERNAL;
+    return BR_ERR_OUT_OF_RANGE; /* a tree of 16^16 leaves */
 }
 
 /** Join to the right-hand accumulator what one level of the edge holds. */

@@ -93,6 +93,7 @@ struct complaint {
     unsigned line;
 };
 
+BR_PRINTF(3, 0)
 static void
 listen_to(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 {

@@ -92,6 +92,7 @@ wait_for_flusher(struct br_digest_index *ix, struct br_err *reterr)
     (void)pthread_mutex_lock(&ix->lock);
     if (ix->flush_failure.rc != BR_OK) {
         ix->flush_failure.rc = BR_OK;
+        ix->merge_failure.rc = BR_OK;
         (void)pthread_cond_broadcast(&ix->changed);
     }
     while (ix->view->full != NULL && ix->flush_failure.rc == BR_OK) {
@@ -252,7 +253,13 @@ enum br_rc
 br_digest_index_check(struct br_digest_index *ix, struct br_err *reterr)
 {
     enum br_rc rc = BR_OK;
-    struct br_index_view *v = br_index_take_view(ix);
+    (void)pthread_mutex_lock(&ix->lock);
+    struct br_index_view *v =
+        br_index_view_new(NULL, NULL, ix->view->run, ix->view->run_count);
+    (void)pthread_mutex_unlock(&ix->lock);
+    if (v == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "digest index");
+    }
     for (size_t i = 0; i < v->run_count && rc == BR_OK; i++) {
         rc = br_index_run_check(v->run[i], reterr);
     }

@@ -39,7 +39,8 @@ struct br_index_view {
     struct br_index_run *run[]; /**< ascending, without gaps from leaf 0 */
 };
 
-/** With one reference, and its own to what it shows; NULL without memory. */
+/** With one reference, and its own to what it shows; NULL without memory.
+ *  Tables may be NULL where nothing is looked up. */
 struct br_index_view *br_index_view_new(
     struct br_index_memory *active,
     struct br_index_memory *full,

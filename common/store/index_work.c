@@ -293,6 +293,7 @@ replace_runs(
     return rc;
 }
 
+/** `v` shows only the runs to merge: `at` is where they are in the index. */
 static enum br_rc
 merge_runs(
     struct br_digest_index *ix,
@@ -301,7 +302,7 @@ merge_runs(
     struct br_err *reterr)
 {
     struct br_index_run *run;
-    BR_TRY(write_merged(ix, v->run + at, &run, reterr));
+    BR_TRY(write_merged(ix, v->run, &run, reterr));
     step(ix, BR_INDEX_STEP_MERGED);
     enum br_rc rc = replace_runs(ix, at, run, reterr);
     if (rc != BR_OK) {
@@ -311,7 +312,7 @@ merge_runs(
     BR_TRY(rc);
     /* Their names stay until the next start if this is cut short. */
     for (size_t i = 0; i < BR_INDEX_FAN; i++) {
-        (void)br_index_run_unlink(ix->folder, &v->run[at + i]->range);
+        (void)br_index_run_unlink(ix->folder, &v->run[i]->range);
     }
     return BR_OK;
 }
@@ -329,10 +330,14 @@ merger(void *arg)
             continue;
         }
         ix->merging = true;
+        /* The tables of the whole view would stay in memory meanwhile. */
+        struct br_index_view *v =
+            br_index_view_new(NULL, NULL, ix->view->run + at, BR_INDEX_FAN);
         (void)pthread_mutex_unlock(&ix->lock);
         struct br_err err = {0};
-        struct br_index_view *v = br_index_take_view(ix);
-        enum br_rc rc = merge_runs(ix, v, at, &err);
+        enum br_rc rc =
+            v == NULL ? br_fail(&err, BR_ERR_NO_MEMORY, "merging index runs")
+                      : merge_runs(ix, v, at, &err);
         br_index_view_unref(v);
         (void)pthread_mutex_lock(&ix->lock);
         ix->merging = false;

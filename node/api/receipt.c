@@ -4,6 +4,7 @@
 #include "common/service/json.h"
 #include "node/api/api.h"
 #include "node/api/report.h"
+#include "node/api/tsa.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,14 @@ read_leaf(struct making *m, struct br_leaf *ret, struct br_err *reterr)
 }
 
 static enum br_rc
+put_tsr(struct making *m, struct br_buf *b, struct br_err *reterr)
+{
+    struct br_leaf leaf;
+    BR_TRY(read_leaf(m, &leaf, reterr));
+    return br_api_put_tsr(b, m->api, &leaf, m->index, reterr);
+}
+
+static enum br_rc
 put_report(struct making *m, struct br_buf *b, struct br_err *reterr)
 {
     char path[96];
@@ -146,6 +155,7 @@ static const struct form {
 } forms[] = {
     {"receipt.tlog-proof", "text/plain; charset=utf-8", put_tlog_proof},
     {"receipt.cose", "application/cose", put_cose},
+    {"receipt.tsr", "application/timestamp-reply", put_tsr},
     {"report", "text/html; charset=utf-8", put_report},
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/base/limits.h"
+#include "common/receipt/rfc3161.h"
 #include "node/api/api.h"
 
 enum { SMALL = 4096, INDEXES = 65536 * 8 };
@@ -55,6 +56,8 @@ static const struct br_http_route routes[] = {
      NULL, NULL, NULL},
     {"GET", "/witness/{origin}/checkpoint", br_api_get_witness_checkpoint, 0,
      NULL, NULL, NULL},
+    {"POST", "/tsa", br_api_post_tsa, BR_TSQ_BYTES_MAX,
+     "application/timestamp-query", NULL, NULL},
     {"POST", "/add", br_api_post_add, BR_RAW_LEAF_BYTES_MAX, NULL, NULL, NULL},
 };
 

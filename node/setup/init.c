@@ -6,6 +6,7 @@
 #include "common/crypto/keyfile.h"
 #include "common/service/node_config.h"
 #include "node/chain/chain.h"
+#include "node/setup/development_ca.h"
 #include "node/setup/genesis.h"
 
 #include <errno.h>
@@ -121,6 +122,7 @@ make_all(struct init *n, struct br_err *reterr)
         in_dir(n, path, "keys/passphrase"), &n->passphrase, reterr));
     BR_TRY(make_key(n, "keys/member.key", BR_SIGN_ED25519, &n->member, reterr));
     BR_TRY(make_other_keys(n, reterr));
+    BR_TRY(br_development_ca(n->o.data_dir, n->o.now, n->passphrase, reterr));
     BR_TRY(write_genesis(n, reterr));
     return write_config(n, reterr);
 }

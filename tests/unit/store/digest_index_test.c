@@ -76,12 +76,13 @@ do_something(struct world *w, struct generator *g)
 static void
 test_against_a_model(void **state)
 {
-    for (uint64_t seed = 1; seed <= 6; seed++) {
+    for (uint64_t seed = 1; seed <= 4; seed++) {
         struct generator g = {seed * 977};
         char name[] = "index0";
         name[5] = (char)('0' + seed);
-        struct world *w = world_new(in_folder(state, name), (size_t)16 << seed);
-        for (int i = 0; i < 1500; i++) {
+        struct world *w =
+            world_new(in_folder(state, name), (size_t)16 << 2 * seed);
+        for (int i = 0; i < 800; i++) {
             do_something(w, &g);
         }
         world_find_all(w, 601);
@@ -92,7 +93,7 @@ test_against_a_model(void **state)
 static void
 test_many_runs(void **state)
 {
-    struct world *w = world_new(in_folder(state, "index"), 500);
+    struct world *w = world_new(in_folder(state, "index"), 1500);
     struct br_err err = {0};
     struct generator g = {3};
     for (uint32_t i = 0; i < WORLD_LEAVES; i++) {
@@ -101,7 +102,7 @@ test_many_runs(void **state)
     world_find_all(w, 3001);
     world_close(w);
     world_open(w);
-    assert_true(br_digest_index_covered(w->ix).v >= WORLD_LEAVES - 1000);
+    assert_true(br_digest_index_covered(w->ix).v >= WORLD_LEAVES - 3000);
     world_catch_up(w);
     world_find_all(w, 3001);
     expect_ok(br_digest_index_check(w->ix, &err), &err);

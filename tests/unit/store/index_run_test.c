@@ -213,6 +213,7 @@ test_cancelled_leaves_nothing(void **state)
     assert_int_equal(unlinkat(folder, ".", AT_REMOVEDIR), -1);
     close(folder);
     assert_int_equal(rmdir((const char *)*state), 0);
+    free(*state);
     assert_int_equal(make_folder(state), 0);
 }
 

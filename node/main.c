@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: EUPL-1.2
  */
 #include "common/net/loop.h"
+#include "common/service/notify.h"
 #include "node/node.h"
 
 #include <getopt.h>
@@ -42,6 +43,7 @@ on_signal(void *ctx)
 {
     struct daemon *d = (struct daemon *)ctx;
     log_line("info", "stopping");
+    br_notify("STOPPING=1");
     br_loop_stop(d->loop);
 }
 
@@ -66,6 +68,23 @@ on_warning(void *ctx, const char *text)
     log_line("warning", text);
 }
 
+static void
+on_watchdog(void *ctx)
+{
+    (void)ctx;
+    br_notify("WATCHDOG=1");
+}
+
+/** The main loop answers systemd: a loop that hangs is restarted. */
+static enum br_rc
+watch(struct daemon *d, struct br_err *reterr)
+{
+    uint64_t period_ms = br_notify_watchdog_ms();
+    return period_ms == 0
+               ? BR_OK
+               : br_loop_every(d->loop, period_ms, on_watchdog, d, reterr);
+}
+
 static int
 serve(const struct br_node_options *options, struct daemon *d)
 {
@@ -74,6 +93,7 @@ serve(const struct br_node_options *options, struct daemon *d)
     if (br_loop_new(&d->loop, &err) != BR_OK ||
         br_loop_on_signal(d->loop, SIGTERM, on_signal, d, &err) != BR_OK ||
         br_loop_on_signal(d->loop, SIGINT, on_signal, d, &err) != BR_OK ||
+        watch(d, &err) != BR_OK ||
         br_node_start(options, &node, &err) != BR_OK) {
         (void)fprintf(
             stderr, "broletto-node: %s\n%s.\n", err.text,
@@ -83,6 +103,7 @@ serve(const struct br_node_options *options, struct daemon *d)
     }
     (void)printf("broletto-node: serving %s\n", br_node_url(node));
     (void)fflush(stdout);
+    br_notify("READY=1");
     br_loop_run(d->loop);
     br_node_stop(node);
     br_loop_free(d->loop);

@@ -7,13 +7,13 @@
 #include "common/crypto/keyfile.h"
 #include "common/crypto/x509.h"
 #include "common/receipt/policy.h"
-#include "common/receipt/rfc3161.h"
 #include "common/service/node_config.h"
 #include "node/api/api.h"
 #include "node/api/metrics.h"
 #include "node/gateway/rate.h"
 #include "node/publish/witness.h"
 #include "node/publish/witnesses.h"
+#include "node/setup/tsa.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -169,8 +169,9 @@ open_tsa(struct br_node *n, struct br_err *reterr)
         .chain_pem = br_buf_bytes(&n->tsa_chain),
         .policy = n->config.tsa_policy,
         .signer = n->tsa_key,
+        .now = br_api_now(),
     };
-    return br_tsa_new(&o, &n->tsa, reterr);
+    return br_tsa_open(&o, &n->tsa, reterr);
 }
 
 /** Others' checkpoints that we cosign. */
@@ -407,7 +408,7 @@ br_node_stop(struct br_node *n)
     }
     br_rates_free(n->api.open_rates);
     br_gateway_free(n->gateway);
-    br_tsa_free(n->tsa);
+    br_tsa_close(n->tsa);
     br_signer_free(n->tsa_key);
     br_buf_fini(&n->tsa_chain);
     br_witness_free(n->witness);

@@ -288,7 +288,9 @@ br_cbor_bytes_exact(struct br_cbor *r, uint8_t *out, size_t n)
         memset(out, 0, n);
         return;
     }
-    memcpy(out, s.p, n);
+    if (n > 0) {
+        memcpy(out, s.p, n);
+    }
 }
 
 /** Each item needs a byte at least: a count past the end is a lie. */

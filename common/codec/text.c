@@ -42,7 +42,7 @@ br_hex_parse(struct br_bytes text, uint8_t *out, struct br_err *reterr)
     }
     for (size_t i = 0; i < text.n / 2; i++) {
         out[i] =
-            (uint8_t)(hex_value(text.p[2 * i]) << 4 | hex_value(text.p[2 * i + 1]));
+            (uint8_t)(16 * hex_value(text.p[2 * i]) + hex_value(text.p[2 * i + 1]));
     }
     return BR_OK;
 }

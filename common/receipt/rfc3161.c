@@ -2,14 +2,8 @@
 #include "common/receipt/rfc3161.h"
 
 #include "common/crypto/ecdsa.h"
-#include "common/crypto/x509.h"
 #include "common/receipt/der_write.h"
 #include "common/receipt/oid.h"
-#include "common/receipt/rfc3161_internal.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 enum {
     TAG_BOOLEAN = 0x01,
@@ -23,8 +17,6 @@ enum {
     TAG_SEQUENCE = 0x30,
     TAG_SET = 0x31,
     TAG_CONTEXT_0 = 0xa0,
-    POLICY_BYTES_MAX = 64,
-    CERTIFICATES_BYTES_MAX = 12 * 1024,
     ATTRIBUTES_BYTES_MAX = 512,
     TST_INFO_BYTES_MAX = 512,
 };
@@ -46,15 +38,6 @@ static const uint8_t oid_ecdsa_sha256[] = {0x2a, 0x86, 0x48, 0xce,
 static const uint8_t oid_sha256[] = {0x60, 0x86, 0x48, 0x01, 0x65,
                                      0x03, 0x04, 0x02, 0x01};
 
-struct br_tsa {
-    struct br_signer *signer;
-    uint8_t policy[POLICY_BYTES_MAX];
-    size_t policy_bytes;
-    struct br_hash certificate; /**< SHA-256 of the TSA's own */
-    struct br_buf issuer;       /**< DER of IssuerAndSerialNumber */
-    struct br_buf certificates; /**< DER, one after the other */
-};
-
 static struct br_bytes
 oid(const uint8_t *p, size_t n)
 {
@@ -68,95 +51,63 @@ put_oid(struct br_der *d, struct br_bytes v)
     br_der_put_element(d, TAG_OID, v);
 }
 
-/* ---- preparing ---------------------------------------------------------- */
-
-static enum br_rc
-take_chain(struct br_tsa *t, struct br_bytes pem, struct br_err *reterr)
-{
-    struct br_x509_chain chain;
-    BR_TRY(br_x509_chain_parse(pem, &chain, reterr));
-    enum br_rc rc =
-        br_x509_check_key(chain.der[0], br_signer_public(t->signer), reterr);
-    if (rc == BR_OK) {
-        br_sha256(chain.der[0], &t->certificate);
-        rc = br_x509_put_issuer_and_serial(chain.der[0], &t->issuer, reterr);
-    }
-    for (size_t i = 0; i < chain.count && rc == BR_OK; i++) {
-        br_buf_put(&t->certificates, chain.der[i].p, chain.der[i].n);
-        rc = br_buf_status(&t->certificates, reterr);
-    }
-    br_x509_chain_fini(&chain);
-    return rc;
-}
-
-enum br_rc
-br_tsa_new(
-    const struct br_tsa_options *options,
-    struct br_tsa **ret,
-    struct br_err *reterr)
-{
-    struct br_tsa *t = (struct br_tsa *)calloc(1, sizeof(*t));
-    if (t == NULL) {
-        return br_fail(reterr, BR_ERR_NO_MEMORY, "TSA");
-    }
-    t->signer = options->signer;
-    br_buf_init(&t->issuer, 4096);
-    br_buf_init(&t->certificates, CERTIFICATES_BYTES_MAX);
-    enum br_rc rc =
-        br_signer_public(t->signer)->alg == BR_SIGN_ES256
-            ? BR_OK
-            : br_fail(reterr, BR_ERR_CONFIG, "the TSA's key must be of P-256");
-    if (rc == BR_OK) {
-        rc = br_oid_parse(
-            options->policy, t->policy, sizeof(t->policy), &t->policy_bytes,
-            reterr);
-    }
-    if (rc == BR_OK) {
-        rc = take_chain(t, options->chain_pem, reterr);
-    }
-    if (rc != BR_OK) {
-        br_tsa_free(t);
-        return rc;
-    }
-    *ret = t;
-    return BR_OK;
-}
-
-void
-br_tsa_free(struct br_tsa *t)
-{
-    if (t != NULL) {
-        br_buf_fini(&t->issuer);
-        br_buf_fini(&t->certificates);
-        free(t);
-    }
-}
-
-struct br_bytes
-br_tsa_policy(const struct br_tsa *t)
-{
-    return br_bytes(t->policy, t->policy_bytes);
-}
-
 /* ---- TSTInfo ------------------------------------------------------------ */
+
+static char *
+put_digits(char *out, uint64_t v, int width)
+{
+    for (int i = width - 1; i >= 0; i--) {
+        out[i] = (char)('0' + v % 10);
+        v /= 10;
+    }
+    return out + width;
+}
+
+static bool
+is_leap(uint64_t year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+/** Year, month, day of a number of days since 1970-01-01. */
+static char *
+put_date(char *out, uint64_t days)
+{
+    static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30,
+                                      31, 31, 30, 31, 30, 31};
+    uint64_t year = 1970;
+    while (days >= 365u + is_leap(year)) {
+        days -= 365u + is_leap(year);
+        year++;
+    }
+    unsigned month = 0;
+    while (days >= lengths[month] + (uint64_t)(month == 1 && is_leap(year))) {
+        days -= lengths[month] + (uint64_t)(month == 1 && is_leap(year));
+        month++;
+    }
+    out = put_digits(out, year, 4);
+    out = put_digits(out, month + 1, 2);
+    return put_digits(out, days + 1, 2);
+}
 
 /** "YYYYMMDDhhmmss[.f]Z": a fraction without trailing zeros. */
 static size_t
 format_time(struct br_time_us t, char out[32])
 {
-    time_t seconds = (time_t)(t.v / 1000000);
-    unsigned fraction = (unsigned)(t.v % 1000000);
-    struct tm tm;
-    (void)gmtime_r(&seconds, &tm);
-    int n = snprintf(
-        out, 32, "%04d%02d%02d%02d%02d%02d.%06u", tm.tm_year + 1900,
-        tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, fraction);
-    while (out[n - 1] == '0' && n > 14) {
-        n--;
+    uint64_t seconds = t.v / 1000000;
+    char *p = put_date(out, seconds / 86400);
+    p = put_digits(p, seconds / 3600 % 24, 2);
+    p = put_digits(p, seconds / 60 % 60, 2);
+    p = put_digits(p, seconds % 60, 2);
+    if (t.v % 1000000 != 0) {
+        *p++ = '.';
+        p = put_digits(p, t.v % 1000000, 6);
+        while (p[-1] == '0') {
+            p--;
+        }
     }
-    n -= out[n - 1] == '.';
-    out[n++] = 'Z';
-    return (size_t)n;
+    *p++ = 'Z';
+    return (size_t)(p - out);
 }
 
 static void
@@ -268,7 +219,7 @@ put_signer_info(
     br_der_wrap(d, TAG_SEQUENCE, alg);
     br_der_put_element(d, TAG_CONTEXT_0, attributes);
     put_sha256(d);
-    br_der_put(d, br_buf_bytes(&t->issuer));
+    br_der_put(d, t->issuer);
     br_der_put_uint(d, 1);
     br_der_wrap(d, TAG_SEQUENCE, end);
     br_der_wrap(d, TAG_SET, end);
@@ -284,22 +235,26 @@ put_content(struct br_der *d, struct br_bytes tst_info)
     br_der_wrap(d, TAG_SEQUENCE, end);
 }
 
+struct token {
+    struct br_bytes tst_info;
+    struct br_bytes attributes;
+    struct br_bytes signature;
+};
+
 /** ContentInfo, SignedData version 3. */
 static void
 put_token(
     struct br_der *d,
     const struct br_tsa *t,
     const struct br_tsq *q,
-    struct br_bytes tst_info,
-    struct br_bytes attributes,
-    struct br_bytes signature)
+    const struct token *k)
 {
     size_t end = d->at;
-    put_signer_info(d, t, attributes, signature);
+    put_signer_info(d, t, k->attributes, k->signature);
     if (q->certificates) {
-        br_der_put_element(d, TAG_CONTEXT_0, br_buf_bytes(&t->certificates));
+        br_der_put_element(d, TAG_CONTEXT_0, t->certificates);
     }
-    put_content(d, tst_info);
+    put_content(d, k->tst_info);
     size_t algs = d->at;
     put_sha256(d);
     br_der_wrap(d, TAG_SET, algs);
@@ -337,9 +292,9 @@ br_tsr_put(
     size_t n = br_ecdsa_to_der(sig, der_sig);
     br_der_init(&d, token_bytes, sizeof(token_bytes));
     size_t end = d.at;
-    put_token(
-        &d, t, q, br_der_bytes(&info), br_der_bytes(&attributes),
-        br_bytes(der_sig, n));
+    const struct token k = {
+        br_der_bytes(&info), br_der_bytes(&attributes), br_bytes(der_sig, n)};
+    put_token(&d, t, q, &k);
     size_t status = d.at;
     br_der_put_uint(&d, 0); /* granted */
     br_der_wrap(&d, TAG_SEQUENCE, status);

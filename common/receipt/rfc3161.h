@@ -1,8 +1,7 @@
 /*
  * RFC 3161 time stamps: reading requests, making tokens and responses.
  *
- * - A struct br_tsa is made once from its chain and policy; it is then
- *   read-only and any thread may use it.
+ * - A struct br_tsa is read-only; any thread may use it.
  * - A token is one ES256 signature and a few microseconds; nothing is
  *   allocated for it. Keys in PKCS#11 sign the same way.
  * - Profile: TSTInfo version 1, one policy, genTime with its fraction, accuracy
@@ -24,19 +23,15 @@
 #define BR_TST_BYTES_MAX (16u * 1024)
 #define BR_TST_NONCE_MAX 32
 
-struct br_tsa;
-
-struct br_tsa_options {
-    struct br_bytes chain_pem; /**< the TSA's certificate first */
-    const char *policy;        /**< dotted object identifier */
-    struct br_signer *signer;  /**< ES256; borrowed */
+/** Who stamps: made by node/setup/tsa.h from a key and its chain. */
+struct br_tsa {
+    struct br_signer *signer;     /**< ES256 */
+    struct br_hash certificate;   /**< SHA-256 of the signer's, in DER */
+    struct br_bytes issuer;       /**< DER of IssuerAndSerialNumber */
+    struct br_bytes certificates; /**< DER, one after the other */
+    uint8_t policy[64];           /**< contents octets of the OID */
+    size_t policy_bytes;
 };
-/** CERTIFICATE_INVALID when the first certificate is not for this key. */
-enum br_rc br_tsa_new(
-    const struct br_tsa_options *options,
-    struct br_tsa **ret,
-    struct br_err *reterr) BR_MUST_USE;
-void br_tsa_free(struct br_tsa *t);
 
 /** PKIFailureInfo of RFC 3161 section 2.4.2: bit numbers. */
 enum br_tsa_failure {

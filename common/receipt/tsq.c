@@ -2,7 +2,6 @@
 /* Reading TimeStampReq (RFC 3161 section 2.4.1) as strict DER. */
 #include "common/receipt/oid.h"
 #include "common/receipt/rfc3161.h"
-#include "common/receipt/rfc3161_internal.h"
 
 enum {
     TAG_BOOLEAN = 0x01,
@@ -162,7 +161,7 @@ read_options(
     struct br_err *reterr)
 {
     if (peek(c) == TAG_OID &&
-        !br_bytes_eq(take(c, TAG_OID), br_tsa_policy(t))) {
+        !br_bytes_eq(take(c, TAG_OID), br_bytes(t->policy, t->policy_bytes))) {
         return refuse(
             ret_failure, BR_TSA_UNACCEPTED_POLICY, BR_ERR_UNSUPPORTED,
             "this authority has another policy", reterr);

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * The chain on disk: durable, undoable, verifiable row by row.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
 #include "common/base/assert.h"
 #include "common/crypto/hash.h"
 #include "common/receipt/leaf.h"

@@ -2,7 +2,7 @@
 #include "common/receipt/rfc3161.h"
 
 #include "common/crypto/ecdsa.h"
-#include "common/receipt/der_write.h"
+#include "common/receipt/der_back.h"
 #include "common/receipt/oid.h"
 
 enum {
@@ -46,9 +46,9 @@ oid(const uint8_t *p, size_t n)
 #define OID(name) oid(name, sizeof(name))
 
 static void
-put_oid(struct br_der *d, struct br_bytes v)
+put_oid(struct br_derb *d, struct br_bytes v)
 {
-    br_der_put_element(d, TAG_OID, v);
+    br_derb_put_element(d, TAG_OID, v);
 }
 
 /* ---- TSTInfo ------------------------------------------------------------ */
@@ -111,23 +111,23 @@ format_time(struct br_time_us t, char out[32])
 }
 
 static void
-put_imprint(struct br_der *d, const struct br_tsq *q)
+put_imprint(struct br_derb *d, const struct br_tsq *q)
 {
     uint8_t alg[sizeof(oid_sha256)];
     size_t end = d->at;
-    br_der_put_element(d, TAG_OCTETS, br_bytes(q->digest, q->digest_bytes));
+    br_derb_put_element(d, TAG_OCTETS, br_bytes(q->digest, q->digest_bytes));
     size_t alg_end = d->at;
-    br_der_put_element(d, TAG_NULL, br_bytes(NULL, 0));
+    br_derb_put_element(d, TAG_NULL, br_bytes(NULL, 0));
     memcpy(alg, oid_sha256, sizeof(alg));
     alg[sizeof(alg) - 1] = br_oid_of_hash(q->alg);
     put_oid(d, br_bytes(alg, sizeof(alg)));
-    br_der_wrap(d, TAG_SEQUENCE, alg_end);
-    br_der_wrap(d, TAG_SEQUENCE, end);
+    br_derb_wrap(d, TAG_SEQUENCE, alg_end);
+    br_derb_wrap(d, TAG_SEQUENCE, end);
 }
 
 static void
 put_tst_info(
-    struct br_der *d,
+    struct br_derb *d,
     const struct br_tsa *t,
     const struct br_tsq *q,
     uint64_t serial,
@@ -137,44 +137,44 @@ put_tst_info(
     size_t n = format_time(time, text);
     size_t end = d->at;
     if (q->nonce_bytes > 0) {
-        br_der_put_element(d, TAG_INTEGER, br_bytes(q->nonce, q->nonce_bytes));
+        br_derb_put_element(d, TAG_INTEGER, br_bytes(q->nonce, q->nonce_bytes));
     }
     size_t accuracy = d->at;
-    br_der_put_uint(d, 1); /* seconds */
-    br_der_wrap(d, TAG_SEQUENCE, accuracy);
-    br_der_put_element(d, TAG_GENERALIZED_TIME, br_bytes(text, n));
-    br_der_put_uint(d, serial);
+    br_derb_put_uint(d, 1); /* seconds */
+    br_derb_wrap(d, TAG_SEQUENCE, accuracy);
+    br_derb_put_element(d, TAG_GENERALIZED_TIME, br_bytes(text, n));
+    br_derb_put_uint(d, serial);
     put_imprint(d, q);
     put_oid(d, br_bytes(t->policy, t->policy_bytes));
-    br_der_put_uint(d, 1); /* version */
-    br_der_wrap(d, TAG_SEQUENCE, end);
+    br_derb_put_uint(d, 1); /* version */
+    br_derb_wrap(d, TAG_SEQUENCE, end);
 }
 
 /* ---- signed attributes -------------------------------------------------- */
 
 static void
 put_attribute(
-    struct br_der *d, struct br_bytes type, size_t end, size_t value_end)
+    struct br_derb *d, struct br_bytes type, size_t end, size_t value_end)
 {
-    br_der_wrap(d, TAG_SET, value_end);
+    br_derb_wrap(d, TAG_SET, value_end);
     put_oid(d, type);
-    br_der_wrap(d, TAG_SEQUENCE, end);
+    br_derb_wrap(d, TAG_SEQUENCE, end);
 }
 
 /** In the order that DER asks of a SET OF, which is that of their lengths
  *  here; written backwards. Without the SET's own tag. */
 static void
 put_attributes(
-    struct br_der *d, const struct br_tsa *t, const struct br_hash *digest)
+    struct br_derb *d, const struct br_tsa *t, const struct br_hash *digest)
 {
     size_t end = d->at;
-    br_der_put_element(d, TAG_OCTETS, br_hash_bytes(&t->certificate));
+    br_derb_put_element(d, TAG_OCTETS, br_hash_bytes(&t->certificate));
     for (int i = 0; i < 3; i++) { /* ESSCertIDv2, certs, SigningCertificateV2 */
-        br_der_wrap(d, TAG_SEQUENCE, end);
+        br_derb_wrap(d, TAG_SEQUENCE, end);
     }
     put_attribute(d, OID(oid_signing_certificate_v2), end, end);
     end = d->at;
-    br_der_put_element(d, TAG_OCTETS, br_hash_bytes(digest));
+    br_derb_put_element(d, TAG_OCTETS, br_hash_bytes(digest));
     put_attribute(d, OID(oid_message_digest), end, end);
     end = d->at;
     put_oid(d, OID(oid_tst_info));
@@ -189,50 +189,50 @@ sign_attributes(
     struct br_err *reterr)
 {
     uint8_t bytes[ATTRIBUTES_BYTES_MAX];
-    struct br_der d;
-    br_der_init(&d, bytes, sizeof(bytes));
-    br_der_put_element(&d, TAG_SET, attributes);
-    return br_sign(t->signer, br_der_bytes(&d), sig, reterr);
+    struct br_derb d;
+    br_derb_init(&d, bytes, sizeof(bytes));
+    br_derb_put_element(&d, TAG_SET, attributes);
+    return br_sign(t->signer, br_derb_bytes(&d), sig, reterr);
 }
 
 /* ---- SignedData --------------------------------------------------------- */
 
 static void
-put_sha256(struct br_der *d)
+put_sha256(struct br_derb *d)
 {
     size_t end = d->at;
     put_oid(d, OID(oid_sha256));
-    br_der_wrap(d, TAG_SEQUENCE, end);
+    br_derb_wrap(d, TAG_SEQUENCE, end);
 }
 
 static void
 put_signer_info(
-    struct br_der *d,
+    struct br_derb *d,
     const struct br_tsa *t,
     struct br_bytes attributes,
     struct br_bytes signature)
 {
     size_t end = d->at;
-    br_der_put_element(d, TAG_OCTETS, signature);
+    br_derb_put_element(d, TAG_OCTETS, signature);
     size_t alg = d->at;
     put_oid(d, OID(oid_ecdsa_sha256));
-    br_der_wrap(d, TAG_SEQUENCE, alg);
-    br_der_put_element(d, TAG_CONTEXT_0, attributes);
+    br_derb_wrap(d, TAG_SEQUENCE, alg);
+    br_derb_put_element(d, TAG_CONTEXT_0, attributes);
     put_sha256(d);
-    br_der_put(d, t->issuer);
-    br_der_put_uint(d, 1);
-    br_der_wrap(d, TAG_SEQUENCE, end);
-    br_der_wrap(d, TAG_SET, end);
+    br_derb_put(d, t->issuer);
+    br_derb_put_uint(d, 1);
+    br_derb_wrap(d, TAG_SEQUENCE, end);
+    br_derb_wrap(d, TAG_SET, end);
 }
 
 static void
-put_content(struct br_der *d, struct br_bytes tst_info)
+put_content(struct br_derb *d, struct br_bytes tst_info)
 {
     size_t end = d->at;
-    br_der_put_element(d, TAG_OCTETS, tst_info);
-    br_der_wrap(d, TAG_CONTEXT_0, end);
+    br_derb_put_element(d, TAG_OCTETS, tst_info);
+    br_derb_wrap(d, TAG_CONTEXT_0, end);
     put_oid(d, OID(oid_tst_info));
-    br_der_wrap(d, TAG_SEQUENCE, end);
+    br_derb_wrap(d, TAG_SEQUENCE, end);
 }
 
 struct token {
@@ -244,7 +244,7 @@ struct token {
 /** ContentInfo, SignedData version 3. */
 static void
 put_token(
-    struct br_der *d,
+    struct br_derb *d,
     const struct br_tsa *t,
     const struct br_tsq *q,
     const struct token *k)
@@ -252,17 +252,17 @@ put_token(
     size_t end = d->at;
     put_signer_info(d, t, k->attributes, k->signature);
     if (q->certificates) {
-        br_der_put_element(d, TAG_CONTEXT_0, t->certificates);
+        br_derb_put_element(d, TAG_CONTEXT_0, t->certificates);
     }
     put_content(d, k->tst_info);
     size_t algs = d->at;
     put_sha256(d);
-    br_der_wrap(d, TAG_SET, algs);
-    br_der_put_uint(d, 3);
-    br_der_wrap(d, TAG_SEQUENCE, end);
-    br_der_wrap(d, TAG_CONTEXT_0, end);
+    br_derb_wrap(d, TAG_SET, algs);
+    br_derb_put_uint(d, 3);
+    br_derb_wrap(d, TAG_SEQUENCE, end);
+    br_derb_wrap(d, TAG_CONTEXT_0, end);
     put_oid(d, OID(oid_signed_data));
-    br_der_wrap(d, TAG_SEQUENCE, end);
+    br_derb_wrap(d, TAG_SEQUENCE, end);
 }
 
 enum br_rc
@@ -279,30 +279,30 @@ br_tsr_put(
     uint8_t token_bytes[BR_TST_BYTES_MAX];
     uint8_t sig[BR_SIGNATURE_BYTES];
     uint8_t der_sig[BR_ECDSA_DER_BYTES_MAX];
-    struct br_der info;
-    struct br_der attributes;
-    struct br_der d;
+    struct br_derb info;
+    struct br_derb attributes;
+    struct br_derb d;
     struct br_hash digest;
-    br_der_init(&info, info_bytes, sizeof(info_bytes));
+    br_derb_init(&info, info_bytes, sizeof(info_bytes));
     put_tst_info(&info, t, q, serial, time);
-    br_sha256(br_der_bytes(&info), &digest);
-    br_der_init(&attributes, attribute_bytes, sizeof(attribute_bytes));
+    br_sha256(br_derb_bytes(&info), &digest);
+    br_derb_init(&attributes, attribute_bytes, sizeof(attribute_bytes));
     put_attributes(&attributes, t, &digest);
-    BR_TRY(sign_attributes(t, br_der_bytes(&attributes), sig, reterr));
+    BR_TRY(sign_attributes(t, br_derb_bytes(&attributes), sig, reterr));
     size_t n = br_ecdsa_to_der(sig, der_sig);
-    br_der_init(&d, token_bytes, sizeof(token_bytes));
+    br_derb_init(&d, token_bytes, sizeof(token_bytes));
     size_t end = d.at;
     const struct token k = {
-        br_der_bytes(&info), br_der_bytes(&attributes), br_bytes(der_sig, n)};
+        br_derb_bytes(&info), br_derb_bytes(&attributes), br_bytes(der_sig, n)};
     put_token(&d, t, q, &k);
     size_t status = d.at;
-    br_der_put_uint(&d, 0); /* granted */
-    br_der_wrap(&d, TAG_SEQUENCE, status);
-    br_der_wrap(&d, TAG_SEQUENCE, end);
+    br_derb_put_uint(&d, 0); /* granted */
+    br_derb_wrap(&d, TAG_SEQUENCE, status);
+    br_derb_wrap(&d, TAG_SEQUENCE, end);
     if (info.failed || attributes.failed || d.failed) {
         return br_fail(reterr, BR_ERR_TOO_LARGE, "the token");
     }
-    br_buf_put(b, br_der_bytes(&d).p, br_der_bytes(&d).n);
+    br_buf_put(b, br_derb_bytes(&d).p, br_derb_bytes(&d).n);
     return br_buf_status(b, reterr);
 }
 
@@ -312,17 +312,17 @@ br_tsr_put_rejection(
 {
     uint8_t bytes[512];
     uint8_t bits[5] = {0};
-    struct br_der d;
+    struct br_derb d;
     size_t last = (size_t)failure / 8;
-    br_der_init(&d, bytes, sizeof(bytes));
+    br_derb_init(&d, bytes, sizeof(bytes));
     bits[0] = (uint8_t)(7 - (unsigned)failure % 8); /* unused bits */
     bits[1 + last] = (uint8_t)(0x80u >> (unsigned)failure % 8);
-    br_der_put_element(&d, TAG_BIT_STRING, br_bytes(bits, 2 + last));
+    br_derb_put_element(&d, TAG_BIT_STRING, br_bytes(bits, 2 + last));
     size_t free_text = d.at;
-    br_der_put_element(&d, TAG_UTF8, br_str(text));
-    br_der_wrap(&d, TAG_SEQUENCE, free_text);
-    br_der_put_uint(&d, 2); /* rejection */
-    br_der_wrap(&d, TAG_SEQUENCE, d.size);
-    br_der_wrap(&d, TAG_SEQUENCE, d.size);
-    br_buf_put(b, br_der_bytes(&d).p, br_der_bytes(&d).n);
+    br_derb_put_element(&d, TAG_UTF8, br_str(text));
+    br_derb_wrap(&d, TAG_SEQUENCE, free_text);
+    br_derb_put_uint(&d, 2); /* rejection */
+    br_derb_wrap(&d, TAG_SEQUENCE, d.size);
+    br_derb_wrap(&d, TAG_SEQUENCE, d.size);
+    br_buf_put(b, br_derb_bytes(&d).p, br_derb_bytes(&d).n);
 }

@@ -38,6 +38,7 @@ struct br_args {
     const char *name;
     const char *out;
     const char *lang;
+    const char *form;
     bool again;
     bool json;
     bool quiet;
@@ -74,7 +75,19 @@ int br_cmd_token_list(const struct br_args *a);
 int br_cmd_token_revoke(const struct br_args *a);
 int br_cmd_notary_stamp(const struct br_args *a);
 int br_cmd_notary_verify(const struct br_args *a);
+int br_cmd_notary_report(const struct br_args *a);
+int br_cmd_notary_receipt(const struct br_args *a);
+int br_cmd_notary_find(const struct br_args *a);
+int br_cmd_notary_watch(const struct br_args *a);
+int br_cmd_record_create(const struct br_args *a);
+int br_cmd_record_version(const struct br_args *a);
+int br_cmd_record_show(const struct br_args *a);
+int br_cmd_log_export(const struct br_args *a);
+int br_cmd_log_import(const struct br_args *a);
 int br_cmd_log_verify(const struct br_args *a);
 int br_cmd_log_head(const struct br_args *a);
+
+/** Stamp these files or folders as `notary stamp` does. */
+int br_cli_stamp(const struct br_args *a, char **paths, int count);
 
 #endif

@@ -27,6 +27,8 @@ struct item {
 };
 struct stamping {
     const struct br_args *a;
+    char **paths;
+    int path_count;
     const struct br_hash_info *info;
     struct br_node_client client;
     struct br_buf items; /**< struct item each */
@@ -310,8 +312,8 @@ stamp(struct stamping *s)
             &s->err, BR_ERR_UNSUPPORTED,
             "--alg %s: sha-256, sha-384, sha-512, sha3-256 or sha3-512", alg);
     }
-    for (int i = 0; i < s->a->word_count; i++) {
-        BR_TRY(br_files_walk(s->a->words[i], add_file, s, &s->err));
+    for (int i = 0; i < s->path_count; i++) {
+        BR_TRY(br_files_walk(s->paths[i], add_file, s, &s->err));
     }
     if (item_count(s) == 0) {
         return br_fail(&s->err, BR_ERR_NOT_FOUND, "no files there");
@@ -323,7 +325,13 @@ stamp(struct stamping *s)
 int
 br_cmd_notary_stamp(const struct br_args *a)
 {
-    struct stamping s = {.a = a};
+    return br_cli_stamp(a, a->words, a->word_count);
+}
+
+int
+br_cli_stamp(const struct br_args *a, char **paths, int count)
+{
+    struct stamping s = {.a = a, .paths = paths, .path_count = count};
     br_buf_init(&s.items, FILES_MAX * sizeof(struct item));
     enum br_rc rc = br_node_client_open(a, &s.client, &s.err);
     if (rc == BR_OK) {

@@ -91,18 +91,22 @@ struct br_tsa_config {
 struct br_tsa {
     struct br_arena arena;
     struct br_signer *signer;
-    struct br_bytes policy;       /**< contents of the identifier */
-    struct br_bytes info_head;    /**< version, policy */
-    struct br_bytes accuracy;     /**< Accuracy */
-    struct br_bytes tsa;          /**< [0] GeneralName, or empty */
-    struct br_bytes attributes;   /**< contentType */
-    struct br_bytes signing_cert; /**< SigningCertificateV2 attribute */
-    struct br_bytes signer_head;  /**< SignerInfo: version, sid, digest */
-    struct br_bytes data_head;    /**< SignedData: version, digests */
-    struct br_bytes certificates; /**< [0] certificates */
-    int64_t not_before;           /**< of the signer's certificate, seconds */
+    struct br_bytes policy;           /**< contents of the identifier */
+    struct br_bytes info_head;        /**< version, policy */
+    struct br_bytes accuracy;         /**< Accuracy */
+    struct br_bytes tsa;              /**< [0] GeneralName, or empty */
+    struct br_bytes content_type;     /**< attribute */
+    struct br_bytes message_digest;   /**< the attribute's identifier */
+    struct br_bytes signing_time;     /**< likewise; empty: not wanted */
+    struct br_bytes signing_cert;     /**< SigningCertificateV2 attribute */
+    struct br_bytes signer_head;      /**< version, sid, digestAlgorithm */
+    struct br_bytes signature_alg;    /**< AlgorithmIdentifier */
+    struct br_bytes data_head;        /**< version, digestAlgorithms */
+    struct br_bytes tst_info_type;    /**< identifier of the content */
+    struct br_bytes certificates;     /**< [0] certificates */
+    struct br_bytes signed_data_type; /**< identifier of the whole */
+    int64_t not_before; /**< of the signer's certificate, seconds */
     int64_t not_after;
-    bool with_signing_time;
 };
 
 /** UNSUPPORTED: not ES256. CERTIFICATE_INVALID: the certificate is another

@@ -2,6 +2,7 @@
 #include "common/store/kv.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -142,7 +143,7 @@ open_env(struct br_kv *kv, const struct br_kv_options *o, size_t map_bytes)
     }
     e = mdb_env_set_maxdbs(kv->env, BR_KV_TABLES_MAX);
     if (e == 0) {
-        e = mdb_env_set_maxreaders(kv->env, BR_KV_READERS_MAX);
+        e = mdb_env_set_maxreaders(kv->env, BR_KV_READERS_MAX + 1);
     }
     if (e == 0) {
         e = mdb_env_set_mapsize(kv->env, map_bytes);
@@ -185,6 +186,18 @@ open_store(
     return BR_OK;
 }
 
+static enum br_rc
+make_probe(struct br_kv *kv, struct br_err *reterr)
+{
+    int e = mdb_txn_begin(kv->env, NULL, MDB_RDONLY, &kv->probe);
+    if (e != 0) {
+        kv->probe = NULL;
+        return br_kv_fail(reterr, e, "beginning a transaction");
+    }
+    mdb_txn_reset(kv->probe);
+    return BR_OK;
+}
+
 enum br_rc
 br_kv_open(
     const struct br_kv_options *options,
@@ -200,9 +213,13 @@ br_kv_open(
         return br_fail(reterr, BR_ERR_NO_MEMORY, "store");
     }
     (void)pthread_mutex_init(&kv->lock, NULL);
+    (void)pthread_mutex_init(&kv->probe_lock, NULL);
     enum br_rc rc = open_store(kv, options, reterr);
     if (rc == BR_OK) {
         rc = open_tables(kv, options, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = make_probe(kv, reterr);
     }
     if (rc == BR_OK && !options->read_only) {
         rc = sync_names(options->path, reterr);
@@ -226,12 +243,14 @@ br_kv_close(struct br_kv *kv)
         mdb_txn_abort(kv->idle[i]->txn);
         free(kv->idle[i]);
     }
+    mdb_txn_abort(kv->probe);
     if (kv->env != NULL) {
         if (kv->sync_at_close) {
             (void)mdb_env_sync(kv->env, 1);
         }
         mdb_env_close(kv->env);
     }
+    (void)pthread_mutex_destroy(&kv->probe_lock);
     (void)pthread_mutex_destroy(&kv->lock);
     free(kv);
 }
@@ -289,6 +308,15 @@ br_kv_begin_write(
     return BR_OK;
 }
 
+static void
+drop(struct br_kv_txn *t)
+{
+    if (t != NULL) {
+        mdb_txn_abort(t->txn);
+        free(t);
+    }
+}
+
 static struct br_kv_txn *
 take_idle(struct br_kv *kv)
 {
@@ -314,23 +342,88 @@ put_idle(struct br_kv_txn *t)
     return kept;
 }
 
+/* ---- a reader's moment -------------------------------------------------- */
+
+/*~ A reader of LMDB 0.9 notes the last finished commit, K, and then copies the
+ *  root from the one of two pages that K wrote. If the thread is stopped in
+ *  between for long enough, commit K + 2 is already writing that page, and the
+ *  reader sees what is not yet on the disk; its next look may lie before. Both
+ *  are against what we promise: a reply means durable, and a log never
+ *  shrinks. K + 2 begins only when K + 1 is finished: if after the copy K is
+ *  still the last one, the copy is K's. */
+
+enum { MOMENTS_MAX = 1000 };
+
+static size_t
+newest_written(struct br_kv *kv)
+{
+    MDB_envinfo info = {0};
+    (void)mdb_env_info(kv->env, &info);
+    return info.me_last_txnid;
+}
+
+/** 0 when it cannot be asked. */
+static size_t
+last_finished(struct br_kv *kv)
+{
+    size_t id = 0;
+    pthread_mutex_lock(&kv->probe_lock);
+    if (mdb_txn_renew(kv->probe) == 0) {
+        id = mdb_txn_id(kv->probe);
+        mdb_txn_reset(kv->probe);
+    }
+    pthread_mutex_unlock(&kv->probe_lock);
+    return id;
+}
+
+static bool
+is_of_its_moment(struct br_kv *kv, MDB_txn *txn)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    size_t id = mdb_txn_id(txn);
+    /* While the next commit is being synced, the first answer is no. */
+    return newest_written(kv) == id || last_finished(kv) == id;
+}
+
+static enum br_rc
+renew(struct br_kv_txn *t, struct br_err *reterr)
+{
+    int e = mdb_txn_renew(t->txn);
+    return e == 0 ? BR_OK : br_kv_fail(reterr, e, "renewing a reader");
+}
+
+/** Begin again until the moment holds: each turn, a commit has passed by. */
+static enum br_rc
+settle(struct br_kv_txn *t, struct br_err *reterr)
+{
+    for (int i = 0; i < MOMENTS_MAX; i++) {
+        if (is_of_its_moment(t->kv, t->txn)) {
+            return BR_OK;
+        }
+        mdb_txn_reset(t->txn);
+        BR_TRY(renew(t, reterr));
+    }
+    return br_fail(reterr, BR_ERR_BUSY, "store: commits pass by too fast");
+}
+
 enum br_rc
 br_kv_begin_read(
     struct br_kv *kv, struct br_kv_txn **ret, struct br_err *reterr)
 {
     struct br_kv_txn *t = take_idle(kv);
-    if (t == NULL) {
-        return begin(kv, false, ret, reterr);
+    enum br_rc rc = t == NULL ? begin(kv, false, &t, reterr) : renew(t, reterr);
+    if (rc == BR_OK) {
+        rc = settle(t, reterr);
     }
-    int e = mdb_txn_renew(t->txn);
-    if (e != 0) {
-        mdb_txn_abort(t->txn);
-        free(t);
-        return br_kv_fail(reterr, e, "renewing a reader");
+    if (rc != BR_OK) {
+        drop(t);
+        return rc;
     }
     *ret = t;
     return BR_OK;
 }
+
+/* ---- ending ------------------------------------------------------------- */
 
 /** LMDB's lock belongs to the thread that began. It is released inside the
  *  commit, so that the next writer is noted only after this one is not. */
@@ -366,8 +459,7 @@ br_kv_end(struct br_kv_txn *txn)
             return;
         }
     }
-    mdb_txn_abort(txn->txn);
-    free(txn);
+    drop(txn);
 }
 
 /* ---- rows --------------------------------------------------------------- */

@@ -3,7 +3,8 @@
  *
  * - One writer at a time, on one thread; readers on any thread, each with its
  *   own short transaction (MDB_NOTLS).
- * - A commit is durable when it returns (two fsyncs, LMDB's default).
+ * - A commit is durable when it returns (two fsyncs, LMDB's default), and no
+ *   reader sees it before; the moments that one thread reads never go back.
  * - Values read are borrowed from the map until the transaction ends; in a
  *   write transaction only until its next put, append or delete.
  * - A write transaction stays on the thread that began it; a read transaction

@@ -21,6 +21,8 @@ struct br_kv {
     MDB_dbi dbi[BR_KV_TABLES_MAX];
     size_t table_count;
     bool sync_at_close;
+    MDB_txn *probe; /**< asks which commit is the last finished one */
+    pthread_mutex_t probe_lock;
     pthread_mutex_t lock; /**< guards what follows */
     struct br_kv_txn *idle[BR_KV_POOL_MAX];
     size_t idle_count;

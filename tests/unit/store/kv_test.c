@@ -352,9 +352,11 @@ struct reading {
     atomic_bool end;
     atomic_uint mistakes;
     atomic_ulong reads;
+    atomic_ulong committed; /**< rows of commits that have returned */
 };
 
-/** Rows are committed ten at a time: a count is a multiple, and ascends. */
+/** Rows are committed ten at a time: a count is a multiple, ascends, and has
+ *  what was committed before. */
 static void *
 read_on(void *arg)
 {
@@ -363,6 +365,7 @@ read_on(void *arg)
     while (!atomic_load(&r->end)) {
         struct br_kv_txn *t;
         uint64_t n = 1;
+        before = before > r->committed ? before : r->committed;
         if (br_kv_begin_read(r->kv, &t, NULL) != BR_OK) {
             atomic_fetch_add(&r->mistakes, 1);
             break;
@@ -389,6 +392,7 @@ test_threads_read(void **state)
         struct br_kv_txn *t = begin_write(r.kv);
         append_rows(t, i * 10, 10);
         commit(t);
+        atomic_store(&r.committed, (i + 1) * 10);
     }
     atomic_store(&r.end, true);
     for (size_t i = 0; i < 4; i++) {

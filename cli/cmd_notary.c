@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* What concerns a stamp that is made already: other receipts, its report, where
+ * a digest was stamped; and records of successive versions. */
+#include "cli/client.h"
+#include "cli/files.h"
+#include "common/codec/text.h"
+#include "common/crypto/files.h"
+#include "common/receipt/tlog_proof.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+enum { ANSWER_BYTES_MAX = 4 * 1024 * 1024 };
+
+/** The entry that the receipt beside a file is of. */
+static enum br_rc
+entry_of(const char *file, uint64_t *ret, struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    struct br_buf text;
+    struct br_buf extra;
+    struct br_tlog_proof p;
+    (void)snprintf(path, sizeof(path), "%s.tlog-proof", file);
+    br_buf_init(&text, ANSWER_BYTES_MAX);
+    br_buf_init(&extra, BR_LEAF_BYTES_MAX);
+    enum br_rc rc = br_file_read(path, &text, reterr);
+    if (rc == BR_OK) {
+        rc = br_tlog_proof_parse(br_buf_bytes(&text), &extra, &p, reterr);
+        *ret = p.index;
+    }
+    br_buf_fini(&text);
+    br_buf_fini(&extra);
+    return rc;
+}
+
+/** Fetch one form of the receipt and keep it beside the file. */
+static int
+fetch_form(const struct br_args *a, const char *form, const char *suffix)
+{
+    char path[256];
+    char out[PATH_MAX];
+    struct br_node_client c;
+    struct br_err err;
+    struct br_buf b;
+    uint64_t index = 0;
+    br_buf_init(&b, ANSWER_BYTES_MAX);
+    enum br_rc rc = entry_of(a->words[0], &index, &err);
+    if (rc == BR_OK) {
+        rc = br_node_client_open(a, &c, &err);
+    }
+    if (rc == BR_OK) {
+        (void)snprintf(
+            path, sizeof(path), "/v1/log/entries/%llu/%s?lang=%s",
+            (unsigned long long)index, form, a->lang == NULL ? "en" : a->lang);
+        rc = br_node_get(&c, path, &b, &err);
+        br_node_client_close(&c);
+    }
+    if (a->out != NULL) {
+        (void)snprintf(out, sizeof(out), "%s", a->out);
+    } else {
+        (void)snprintf(out, sizeof(out), "%s%s", a->words[0], suffix);
+    }
+    if (rc == BR_OK) {
+        rc = br_file_replace(out, br_buf_bytes(&b), 0644, &err);
+    }
+    br_buf_fini(&b);
+    if (rc != BR_OK) {
+        return br_cli_fail(&err);
+    }
+    if (!a->quiet) {
+        (void)printf("%s\n", out);
+    }
+    return BR_EXIT_OK;
+}
+
+int
+br_cmd_notary_report(const struct br_args *a)
+{
+    return fetch_form(a, "report", ".report.html");
+}
+
+int
+br_cmd_notary_receipt(const struct br_args *a)
+{
+    static const struct {
+        const char *name;
+        const char *form;
+        const char *suffix;
+    } forms[] = {
+        {"tsr", "receipt.tsr", ".tsr"},
+        {"cose", "receipt.cose", ".cose"},
+        {"tlog-proof", "receipt.tlog-proof", ".tlog-proof"},
+    };
+    const char *wanted = a->form == NULL ? "tsr" : a->form;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (strcmp(forms[i].name, wanted) == 0) {
+            return fetch_form(a, forms[i].form, forms[i].suffix);
+        }
+    }
+    (void)fputs("broletto: --form tsr, cose or tlog-proof\n", stderr);
+    return BR_EXIT_USAGE;
+}
+
+/* ---- asking and telling, as JSON ---------------------------------------- */
+
+static int
+print_answer(
+    const struct br_args *a, const char *path, const struct br_buf *body)
+{
+    struct br_node_client c;
+    struct br_err err;
+    struct br_buf b;
+    enum br_rc rc = br_node_client_open(a, &c, &err);
+    if (rc != BR_OK) {
+        return br_cli_fail(&err);
+    }
+    br_buf_init(&b, ANSWER_BYTES_MAX);
+    rc = body == NULL
+             ? br_node_get(&c, path, &b, &err)
+             : br_node_post(
+                   &c, path, "application/json", br_buf_bytes(body), &b, &err);
+    if (rc == BR_OK) {
+        (void)printf("%.*s\n", (int)b.n, (const char *)b.p);
+    }
+    br_buf_fini(&b);
+    br_node_client_close(&c);
+    return rc == BR_OK ? BR_EXIT_OK : br_cli_fail(&err);
+}
+
+static enum br_rc
+digest_hex(
+    const struct br_args *a,
+    const char *file,
+    const struct br_hash_info **info,
+    struct br_buf *hex,
+    struct br_err *reterr)
+{
+    struct br_digest d;
+    const char *alg = a->alg == NULL ? "sha-256" : a->alg;
+    *info = br_hash_by_name(br_str(alg));
+    if (*info == NULL) {
+        return br_fail(reterr, BR_ERR_UNSUPPORTED, "--alg %s", alg);
+    }
+    BR_TRY(br_file_digest(file, (*info)->alg, NULL, &d, reterr));
+    br_hex_put(hex, br_bytes(d.b, (*info)->digest_bytes));
+    return br_buf_status(hex, reterr);
+}
+
+int
+br_cmd_notary_find(const struct br_args *a)
+{
+    char path[512];
+    struct br_err err;
+    struct br_buf hex;
+    const struct br_hash_info *info;
+    br_buf_init(&hex, 256);
+    if (digest_hex(a, a->words[0], &info, &hex, &err) != BR_OK) {
+        br_buf_fini(&hex);
+        return br_cli_fail(&err);
+    }
+    (void)snprintf(
+        path, sizeof(path), "/v1/notary/stamps?alg=%s&digest=%.*s", info->name,
+        (int)hex.n, (const char *)hex.p);
+    br_buf_fini(&hex);
+    return print_answer(a, path, NULL);
+}
+
+/** The file's digest posted to an address of records. */
+static int
+post_digest(const struct br_args *a, const char *file, const char *path)
+{
+    struct br_err err;
+    struct br_buf hex;
+    struct br_buf body;
+    const struct br_hash_info *info;
+    int code = BR_EXIT_OK;
+    br_buf_init(&hex, 256);
+    br_buf_init(&body, 1024);
+    if (digest_hex(a, file, &info, &hex, &err) == BR_OK) {
+        br_buf_printf(
+            &body, "{\"alg\":\"%s\",\"digest\":\"%.*s\"}", info->name,
+            (int)hex.n, (const char *)hex.p);
+        code = print_answer(a, path, &body);
+    } else {
+        code = br_cli_fail(&err);
+    }
+    br_buf_fini(&hex);
+    br_buf_fini(&body);
+    return code;
+}
+
+int
+br_cmd_record_create(const struct br_args *a)
+{
+    return post_digest(a, a->words[0], "/v1/notary/records");
+}
+
+int
+br_cmd_record_version(const struct br_args *a)
+{
+    char path[256];
+    (void)snprintf(
+        path, sizeof(path), "/v1/notary/records/%.64s/versions", a->words[0]);
+    return post_digest(a, a->words[1], path);
+}
+
+int
+br_cmd_record_show(const struct br_args *a)
+{
+    char path[256];
+    (void)snprintf(path, sizeof(path), "/v1/notary/records/%.64s", a->words[0]);
+    return print_answer(a, path, NULL);
+}

@@ -39,6 +39,7 @@ struct br_args {
     const char *out;
     const char *lang;
     const char *form;
+    const char *keys;
     bool again;
     bool json;
     bool quiet;

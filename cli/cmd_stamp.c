@@ -103,7 +103,49 @@ write_receipt(struct stamping *s, const struct item *it, const char *proof)
     return BR_OK;
 }
 
-/** The log's key is remembered at the first stamp. */
+/** Fetch one thing to trust and remember it; what a node does not offer (404)
+ *  is not needed. */
+static enum br_rc
+remember_one(
+    struct stamping *s,
+    struct br_bytes origin,
+    enum br_trust what,
+    const char *path,
+    bool *ret_new)
+{
+    struct br_buf value;
+    br_buf_init(&value, 64u * 1024);
+    enum br_rc rc = br_node_get(&s->client, path, &value, &s->err);
+    if (rc == BR_OK) {
+        rc = br_trust_remember(
+            origin, what, br_buf_bytes(&value), ret_new, &s->err);
+    } else if (rc == BR_ERR_NOT_FOUND && what != BR_TRUST_POLICY) {
+        rc = BR_OK;
+    }
+    br_buf_fini(&value);
+    return rc;
+}
+
+static enum br_rc
+remember_origin(struct stamping *s, struct br_bytes origin)
+{
+    bool is_new = false;
+    bool unused = false;
+    BR_TRY(remember_one(s, origin, BR_TRUST_POLICY, "/v1/log/policy", &is_new));
+    BR_TRY(remember_one(
+        s, origin, BR_TRUST_KEYS, "/.well-known/scitt-keys", &unused));
+    BR_TRY(remember_one(s, origin, BR_TRUST_CA, "/v1/log/ca", &unused));
+    if (is_new && !s->a->quiet) {
+        (void)fprintf(
+            stderr,
+            "From now on this machine trusts the log %.*s with the keys that "
+            "it has today.\n",
+            (int)origin.n, (const char *)origin.p);
+    }
+    return BR_OK;
+}
+
+/** The log's keys are remembered at the first stamp. */
 static enum br_rc
 remember_log(struct stamping *s, const char *proof)
 {
@@ -111,30 +153,15 @@ remember_log(struct stamping *s, const char *proof)
     struct br_note note;
     struct br_checkpoint c;
     struct br_buf extra;
-    struct br_buf policy;
-    bool is_new = false;
     br_buf_init(&extra, BR_LEAF_BYTES_MAX);
-    br_buf_init(&policy, 64u * 1024);
     enum br_rc rc = br_tlog_proof_parse(br_str(proof), &extra, &p, &s->err);
     if (rc == BR_OK) {
         rc = br_checkpoint_open(p.checkpoint, &note, &c, &s->err);
     }
     if (rc == BR_OK) {
-        rc = br_node_get(&s->client, "/v1/log/policy", &policy, &s->err);
-    }
-    if (rc == BR_OK) {
-        rc = br_trust_remember(
-            c.origin, br_buf_bytes(&policy), &is_new, &s->err);
-    }
-    if (rc == BR_OK && is_new && !s->a->quiet) {
-        (void)fprintf(
-            stderr,
-            "From now on this machine trusts the log %.*s with the key that "
-            "it has today.\n",
-            (int)c.origin.n, (const char *)c.origin.p);
+        rc = remember_origin(s, c.origin);
     }
     br_buf_fini(&extra);
-    br_buf_fini(&policy);
     return rc;
 }
 

@@ -11,7 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { RECEIPT_BYTES_MAX = 16 * 1024 * 1024, POLICY_BYTES_MAX = 64 * 1024 };
+enum {
+    RECEIPT_BYTES_MAX = 16 * 1024 * 1024,
+    POLICY_BYTES_MAX = 64 * 1024,
+    KEYS_MAX = 16
+};
 
 struct verifying {
     const struct br_args *a;
@@ -20,6 +24,8 @@ struct verifying {
     struct br_buf receipt;
     struct br_buf policy_text;
     struct br_policy policy;
+    struct br_public_key key[KEYS_MAX];
+    size_t key_count;
     struct br_verify_result result;
 };
 
@@ -40,40 +46,87 @@ digest_file(
     return rc;
 }
 
-/** The origin that the receipt names, to find what this machine remembers of
- *  that log. */
+/** Which log the receipt says it is from. */
 static enum br_rc
-find_policy(struct verifying *v, struct br_err *reterr)
+find_origin(struct verifying *v, struct br_buf *ret, struct br_err *reterr)
 {
     struct br_tlog_proof p;
+    struct br_cose_receipt cose;
     struct br_note note;
     struct br_checkpoint c;
     struct br_buf extra;
-    if (v->a->policy != NULL) {
-        return br_file_read(v->a->policy, &v->policy_text, reterr);
+    struct br_bytes bytes = br_buf_bytes(&v->receipt);
+    if (br_receipt_kind_of(bytes) == BR_RECEIPT_COSE) {
+        BR_TRY(br_cose_receipt_parse(bytes, &cose, reterr));
+        br_buf_put(ret, cose.claims.issuer.p, cose.claims.issuer.n);
+        return br_buf_status(ret, reterr);
     }
     br_buf_init(&extra, BR_LEAF_BYTES_MAX);
-    enum br_rc rc =
-        br_tlog_proof_parse(br_buf_bytes(&v->receipt), &extra, &p, reterr);
+    enum br_rc rc = br_tlog_proof_parse(bytes, &extra, &p, reterr);
     if (rc == BR_OK) {
         rc = br_checkpoint_open(p.checkpoint, &note, &c, reterr);
     }
     if (rc == BR_OK) {
-        rc = br_trust_find(c.origin, &v->policy_text, reterr);
+        br_buf_put(ret, c.origin.p, c.origin.n);
+        rc = br_buf_status(ret, reterr);
+    }
+    br_buf_fini(&extra);
+    return rc;
+}
+
+/** What this machine remembers of that log. */
+static enum br_rc
+find_trust(
+    struct verifying *v,
+    enum br_trust what,
+    struct br_buf *ret,
+    struct br_err *reterr)
+{
+    struct br_err inner;
+    struct br_buf origin;
+    br_buf_init(&origin, 4096);
+    enum br_rc rc = find_origin(v, &origin, &inner);
+    if (rc != BR_OK) {
+        rc = br_fail(
+            reterr, BR_ERR_PROOF_INVALID, "%.80s is no whole receipt: %.120s",
+            v->receipt_path, inner.text);
+    } else {
+        rc = br_trust_find(br_buf_bytes(&origin), what, ret, reterr);
         if (rc == BR_ERR_NOT_FOUND) {
             rc = br_fail(
                 reterr, BR_ERR_UNKNOWN_LOG,
                 "this machine has never stamped at the log %.*s: name its "
                 "policy with --policy",
-                (int)(c.origin.n > 100 ? 100 : c.origin.n),
-                (const char *)c.origin.p);
+                (int)(origin.n > 100 ? 100 : origin.n), (const char *)origin.p);
         }
-    } else {
-        rc = br_fail(
-            reterr, BR_ERR_PROOF_INVALID, "%s is no whole receipt: %.150s",
-            v->receipt_path, reterr == NULL ? "" : reterr->text);
     }
-    br_buf_fini(&extra);
+    br_buf_fini(&origin);
+    return rc;
+}
+
+static enum br_rc
+find_policy(struct verifying *v, struct br_err *reterr)
+{
+    if (v->a->policy != NULL) {
+        return br_file_read(v->a->policy, &v->policy_text, reterr);
+    }
+    return find_trust(v, BR_TRUST_POLICY, &v->policy_text, reterr);
+}
+
+/** Keys of COSE receipts: --keys FILE, or what is remembered. */
+static enum br_rc
+find_keys(struct verifying *v, struct br_err *reterr)
+{
+    struct br_buf b;
+    br_buf_init(&b, POLICY_BYTES_MAX);
+    enum br_rc rc = v->a->keys != NULL
+                        ? br_file_read(v->a->keys, &b, reterr)
+                        : find_trust(v, BR_TRUST_KEYS, &b, reterr);
+    if (rc == BR_OK) {
+        rc = br_cose_key_set_parse(
+            br_buf_bytes(&b), v->key, KEYS_MAX, &v->key_count, reterr);
+    }
+    br_buf_fini(&b);
     return rc;
 }
 
@@ -83,9 +136,14 @@ verify(struct verifying *v, struct br_err *reterr)
     BR_TRY(br_file_read(v->receipt_path, &v->receipt, reterr));
     BR_TRY(find_policy(v, reterr));
     BR_TRY(br_policy_parse(br_buf_bytes(&v->policy_text), &v->policy, reterr));
+    if (br_receipt_kind_of(br_buf_bytes(&v->receipt)) == BR_RECEIPT_COSE) {
+        BR_TRY(find_keys(v, reterr));
+    }
     struct br_verify_input in = {
         .receipt = br_buf_bytes(&v->receipt),
         .policy = &v->policy,
+        .receipt_keys = v->key,
+        .receipt_key_count = v->key_count,
         .now = br_cli_now(),
         .digest = digest_file,
         .digest_ctx = v,

@@ -112,7 +112,7 @@ is_receipt(const char *name)
     const char *dot = strrchr(name, '.');
     return dot != NULL &&
            (strcmp(dot, ".tlog-proof") == 0 || strcmp(dot, ".tsr") == 0 ||
-            strcmp(dot, ".cose") == 0);
+            strcmp(dot, ".cose") == 0 || strcmp(dot, ".tsd") == 0);
 }
 
 static int

@@ -38,7 +38,7 @@ const struct br_command br_commands[] = {
      "prove that files exist now; the receipt is FILE.tlog-proof", 1, -1,
      br_cmd_notary_stamp},
     {"notary", "verify", "FILE [RECEIPT...]",
-     "[--policy FILE] [--explain] [--json]",
+     "[--policy FILE] [--keys FILE] [--ca FILE] [--explain] [--json]",
      "check a file against its receipts, without any network", 1, -1,
      br_cmd_notary_verify},
     {"notary", "receipt", "FILE", "[--form tsr|cose] [--out FILE]",
@@ -168,7 +168,7 @@ parse(int argc, char **argv, struct br_args *a)
     const char **const texts[] = {
         &a->data,   &a->node, &a->token, &a->scope,  &a->member, &a->note,
         &a->rate,   &a->days, &a->alg,   &a->policy, &a->ca,     &a->chain_id,
-        &a->origin, &a->name, &a->out,   &a->lang,   &a->form};
+        &a->origin, &a->name, &a->out,   &a->lang,   &a->form,   &a->keys};
     bool *const flags[] = {&a->again, &a->json, &a->quiet, &a->explain};
     static const struct option options[] = {
         {"data", 1, NULL, OPT_TEXT + 0},
@@ -188,6 +188,7 @@ parse(int argc, char **argv, struct br_args *a)
         {"out", 1, NULL, OPT_TEXT + 14},
         {"lang", 1, NULL, OPT_TEXT + 15},
         {"form", 1, NULL, OPT_TEXT + 16},
+        {"keys", 1, NULL, OPT_TEXT + 17},
         {"again", 0, NULL, OPT_FLAG + 0},
         {"json", 0, NULL, OPT_FLAG + 1},
         {"quiet", 0, NULL, OPT_FLAG + 2},

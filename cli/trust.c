@@ -29,8 +29,13 @@ make_folders(const char *path, struct br_err *reterr)
 
 /** The origin's readable letters, and enough of its hash to tell it apart. */
 static enum br_rc
-path_of(struct br_bytes origin, char out[PATH_MAX], struct br_err *reterr)
+path_of(
+    struct br_bytes origin,
+    enum br_trust what,
+    char out[PATH_MAX],
+    struct br_err *reterr)
 {
+    static const char *const suffixes[] = {"policy", "keys", "ca.pem"};
     const char *config = getenv("XDG_CONFIG_HOME");
     const char *home = getenv("HOME");
     char name[128];
@@ -46,13 +51,12 @@ path_of(struct br_bytes origin, char out[PATH_MAX], struct br_err *reterr)
     br_sha256(origin, &h);
     if (config != NULL && config[0] == '/') {
         (void)snprintf(
-            out, PATH_MAX, "%s/broletto/trust/%s-%02x%02x%02x%02x.policy",
-            config, name, h.b[0], h.b[1], h.b[2], h.b[3]);
+            out, PATH_MAX, "%s/broletto/trust/%s-%02x%02x%02x%02x.%s", config,
+            name, h.b[0], h.b[1], h.b[2], h.b[3], suffixes[what]);
     } else if (home != NULL) {
         (void)snprintf(
-            out, PATH_MAX,
-            "%s/.config/broletto/trust/%s-%02x%02x%02x%02x.policy", home, name,
-            h.b[0], h.b[1], h.b[2], h.b[3]);
+            out, PATH_MAX, "%s/.config/broletto/trust/%s-%02x%02x%02x%02x.%s",
+            home, name, h.b[0], h.b[1], h.b[2], h.b[3], suffixes[what]);
     } else {
         return br_fail(reterr, BR_ERR_IO, "neither XDG_CONFIG_HOME nor HOME");
     }
@@ -60,35 +64,40 @@ path_of(struct br_bytes origin, char out[PATH_MAX], struct br_err *reterr)
 }
 
 enum br_rc
-br_trust_find(struct br_bytes origin, struct br_buf *ret, struct br_err *reterr)
+br_trust_find(
+    struct br_bytes origin,
+    enum br_trust what,
+    struct br_buf *ret,
+    struct br_err *reterr)
 {
     char path[PATH_MAX];
-    BR_TRY(path_of(origin, path, reterr));
+    BR_TRY(path_of(origin, what, path, reterr));
     return br_file_read(path, ret, reterr);
 }
 
 enum br_rc
 br_trust_remember(
     struct br_bytes origin,
-    struct br_bytes policy,
+    enum br_trust what,
+    struct br_bytes value,
     bool *ret_new,
     struct br_err *reterr)
 {
     char path[PATH_MAX];
     struct br_buf old;
     br_buf_init(&old, POLICY_BYTES_MAX);
-    BR_TRY(path_of(origin, path, reterr));
+    BR_TRY(path_of(origin, what, path, reterr));
     enum br_rc rc = br_file_read(path, &old, reterr);
     *ret_new = rc == BR_ERR_NOT_FOUND;
     if (rc == BR_ERR_NOT_FOUND) {
         rc = make_folders(path, reterr);
         if (rc == BR_OK) {
-            rc = br_file_create(path, policy, 0644, reterr);
+            rc = br_file_create(path, value, 0644, reterr);
         }
-    } else if (rc == BR_OK && !br_bytes_eq(br_buf_bytes(&old), policy)) {
+    } else if (rc == BR_OK && !br_bytes_eq(br_buf_bytes(&old), value)) {
         rc = br_fail(
             reterr, BR_ERR_INCONSISTENT,
-            "the log %.*s has changed its key or witnesses; if that is right, "
+            "the log %.*s has changed its keys or witnesses; if that is right, "
             "remove %s",
             (int)(origin.n > 80 ? 80 : origin.n), (const char *)origin.p, path);
     }

@@ -1,5 +1,5 @@
 /*
- * Which logs this machine trusts: a C2SP tlog-policy a log, kept in
+ * Which logs this machine trusts: their keys, kept in
  * $XDG_CONFIG_HOME/broletto/trust (or ~/.config/broletto/trust).
  *
  * The first stamp at a log remembers its key, as ssh remembers a host's; a
@@ -14,16 +14,26 @@
 #include "common/base/bytes.h"
 #include "common/base/error.h"
 
-/** Remember the policy of this origin. *ret_new: it was not known before.
+/** What is kept of a log. */
+enum br_trust {
+    BR_TRUST_POLICY, /**< C2SP tlog-policy: for .tlog-proof */
+    BR_TRUST_KEYS,   /**< COSE Key Set: for COSE receipts */
+    BR_TRUST_CA,     /**< PEM certificates of the TSA: for .tsr */
+};
+
+/** Remember it for this origin. *ret_new: it was not known before.
  *  INCONSISTENT: another one is remembered. */
 enum br_rc br_trust_remember(
     struct br_bytes origin,
-    struct br_bytes policy,
+    enum br_trust what,
+    struct br_bytes value,
     bool *ret_new,
     struct br_err *reterr) BR_MUST_USE;
 /** NOT_FOUND: this machine has not stamped there. */
-enum br_rc
-br_trust_find(struct br_bytes origin, struct br_buf *ret, struct br_err *reterr)
-    BR_MUST_USE;
+enum br_rc br_trust_find(
+    struct br_bytes origin,
+    enum br_trust what,
+    struct br_buf *ret,
+    struct br_err *reterr) BR_MUST_USE;
 
 #endif

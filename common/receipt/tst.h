@@ -109,9 +109,10 @@ struct br_tsa {
     int64_t not_after;
 };
 
-/** UNSUPPORTED: not ES256. CERTIFICATE_INVALID: the certificate is another
- *  key's, or may not time-stamp (RFC 3161 section 2.3). OUT_OF_RANGE: policy
- *  or accuracy. A chain's self-signed end is left out: who verifies has it. */
+/** UNSUPPORTED: not ES256. CERTIFICATE_INVALID: another key's. CONFIG: the
+ *  policy is no identifier. That the certificate may time-stamp is for who
+ *  calls to check (br_x509_check_tsa). A chain's self-signed end is left out
+ *  of tokens: who verifies has it. */
 enum br_rc br_tsa_init(
     struct br_tsa *t,
     const struct br_tsa_config *c,

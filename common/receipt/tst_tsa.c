@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/receipt/tst.h"
 
+#include "common/receipt/oid.h"
 #include "common/receipt/tst_internal.h"
 
 /* The chain and what is made of it. */
@@ -11,9 +12,33 @@ struct certificate {
     struct br_bytes serial;  /**< INTEGER */
     struct br_bytes issuer;  /**< Name */
     struct br_bytes subject; /**< Name */
+    struct br_bytes point;   /**< subjectPublicKey, a BIT STRING */
     int64_t not_before;
     int64_t not_after;
 };
+
+static void
+read_tbs(struct br_der *r, struct certificate *ret)
+{
+    if (br_der_peek(r) == BR_DER_CONSTRUCTED(0)) {
+        (void)br_der_value(r, BR_DER_CONSTRUCTED(0)); /* version */
+    }
+    ret->serial = br_der_element(r, BR_DER_INTEGER);
+    (void)br_der_value(r, BR_DER_SEQUENCE); /* signature */
+    ret->issuer = br_der_element(r, BR_DER_SEQUENCE);
+    br_der_enter(r, BR_DER_SEQUENCE);
+    ret->not_before = br_der_seconds(r);
+    ret->not_after = br_der_seconds(r);
+    br_der_leave(r);
+    ret->subject = br_der_element(r, BR_DER_SEQUENCE);
+    br_der_enter(r, BR_DER_SEQUENCE);
+    (void)br_der_value(r, BR_DER_SEQUENCE); /* its algorithm */
+    ret->point = br_der_value(r, BR_DER_BIT_STRING);
+    br_der_leave(r);
+    while (br_der_peek(r) != BR_DER_END) { /* extensions and the like */
+        (void)br_der_value(r, br_der_peek(r));
+    }
+}
 
 static enum br_rc
 read_certificate(
@@ -23,20 +48,7 @@ read_certificate(
     br_der_init(&r, der);
     br_der_enter(&r, BR_DER_SEQUENCE);
     br_der_enter(&r, BR_DER_SEQUENCE);
-    if (br_der_peek(&r) == BR_DER_CONSTRUCTED(0)) {
-        (void)br_der_value(&r, BR_DER_CONSTRUCTED(0)); /* version */
-    }
-    ret->serial = br_der_element(&r, BR_DER_INTEGER);
-    (void)br_der_value(&r, BR_DER_SEQUENCE); /* signature */
-    ret->issuer = br_der_element(&r, BR_DER_SEQUENCE);
-    br_der_enter(&r, BR_DER_SEQUENCE);
-    ret->not_before = br_der_seconds(&r);
-    ret->not_after = br_der_seconds(&r);
-    br_der_leave(&r);
-    ret->subject = br_der_element(&r, BR_DER_SEQUENCE);
-    while (br_der_peek(&r) != BR_DER_END) { /* key, extensions */
-        (void)br_der_value(&r, br_der_peek(&r));
-    }
+    read_tbs(&r, ret);
     br_der_leave(&r);
     (void)br_der_value(&r, BR_DER_SEQUENCE);
     (void)br_der_value(&r, BR_DER_BIT_STRING);
@@ -266,6 +278,18 @@ keep_certificates(
 
 /* ---- the whole ---------------------------------------------------------- */
 
+/** Is the point of the certificate, in full or compressed, that of the key? */
+static bool
+same_point(struct br_bytes bits, const struct br_public_key *k)
+{
+    if (bits.n == 1 + 33 && bits.p[0] == 0) {
+        return memcmp(bits.p + 1, k->b, 33) == 0;
+    }
+    return bits.n == 1 + 65 && bits.p[0] == 0 && bits.p[1] == 4 &&
+           k->b[0] == 2 + (bits.p[65] & 1) &&
+           memcmp(bits.p + 2, k->b + 1, 32) == 0;
+}
+
 static enum br_rc
 check_config(
     const struct br_tsa_config *c,
@@ -280,10 +304,12 @@ check_config(
     if (c->chain->count == 0 || c->chain->count > BR_X509_CHAIN_MAX) {
         return br_fail(reterr, BR_ERR_OUT_OF_RANGE, "no certificate");
     }
-    struct br_bytes der = c->chain->der[0];
-    BR_TRY(br_x509_check_key(der, k, reterr));
-    BR_TRY(read_certificate(der, ret, reterr));
-    BR_TRY(br_x509_check_tsa(der, ret->not_before, reterr));
+    BR_TRY(read_certificate(c->chain->der[0], ret, reterr));
+    if (!same_point(ret->point, k)) {
+        return br_fail(
+            reterr, BR_ERR_CERTIFICATE_INVALID,
+            "the certificate is for another key");
+    }
     if (ret->subject.n > BR_TST_NAME_BYTES_MAX ||
         ret->issuer.n > BR_TST_NAME_BYTES_MAX) {
         return br_fail(
@@ -294,22 +320,15 @@ check_config(
     return BR_OK;
 }
 
-/** Only the policy comes from the configuration as text. */
 static enum br_rc
 keep_policy(struct piece *p, const char *dotted, struct br_err *reterr)
 {
-    struct br_der_out *o = begin(p);
-    struct br_der r;
-    br_der_put_oid(o, dotted);
-    br_der_init(&r, br_der_out_bytes(o));
-    struct br_bytes oid = br_der_oid(&r);
-    if (o->failed || oid.n == 0) {
-        return br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE,
-            "time-stamp policy: not an object identifier: \"%.64s\"", dotted);
-    }
-    p->t->policy = keep(p, oid);
-    br_der_put_uint(o, 1);
+    uint8_t oid[BR_DER_OID_BYTES_MAX];
+    size_t n;
+    BR_TRY(br_oid_parse(dotted, oid, sizeof(oid), &n, reterr));
+    p->t->policy = keep(p, br_bytes(oid, n));
+    br_der_put_value(begin(p), BR_DER_OID, br_bytes(oid, n));
+    br_der_put_uint(&p->o, 1);
     p->t->info_head = end(p);
     return BR_OK;
 }

@@ -166,6 +166,7 @@ br_http_handler br_api_get_readyz;
 br_http_handler br_api_get_metrics;
 br_http_handler br_api_get_openapi;
 br_http_handler br_api_get_page;
+br_http_handler br_api_get_web;
 
 br_http_stream_fn br_api_batch_piece;
 br_http_stream_end_fn br_api_batch_end;

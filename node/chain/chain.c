@@ -283,6 +283,7 @@ enum br_rc
 br_chain_commit(struct br_chain *c, struct br_err *reterr)
 {
     BR_ASSERT(c->txn != NULL && c->sealed);
+    struct br_err inner;
     enum br_rc rc = br_chain_write_block(c, reterr);
     if (rc == BR_OK) {
         rc = write_state(c, reterr);
@@ -299,7 +300,12 @@ br_chain_commit(struct br_chain *c, struct br_err *reterr)
     c->sealed = false;
     BR_TRY(br_kv_commit(txn, reterr));
     c->head = c->next;
-    return c->index == NULL ? BR_OK : br_chain_index_block(c, reterr);
+    if (c->index == NULL || br_chain_index_block(c, &inner) == BR_OK) {
+        return BR_OK;
+    }
+    /* The block is durable, but the index would miss what is in it: the owner
+     * must stop, and the next start makes the index again. */
+    return br_fail(reterr, BR_ERR_IO, "the digest index: %.180s", inner.text);
 }
 
 enum br_rc

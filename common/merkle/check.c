@@ -15,6 +15,13 @@ up(struct walk *w)
     w->sn >>= 1;
 }
 
+/** A count that no parser of ours lets through. */
+static bool
+overfull(const struct br_proof *proof)
+{
+    return proof->count > BR_PROOF_HASHES_MAX;
+}
+
 /** RFC 9162 section 2.1.3.2 step 4 and 2.1.4.2 step 6: is the next sibling on
  *  the left? If the node is the last of its level, skip the levels at which
  *  it has none. */
@@ -43,6 +50,9 @@ br_merkle_root_from_inclusion(
         return br_fail(
             reterr, BR_ERR_PROOF_INVALID, "leaf %llu of a tree of %llu",
             (unsigned long long)index, (unsigned long long)size);
+    }
+    if (overfull(proof)) {
+        return br_fail(reterr, BR_ERR_PROOF_INVALID, "the proof is too long");
     }
     struct walk w = {index, size - 1};
     struct br_hash r = *leaf_hash;
@@ -146,6 +156,9 @@ br_merkle_check_consistency(
 {
     if (m > n) {
         return br_fail(reterr, BR_ERR_PROOF_INVALID, "the tree has shrunk");
+    }
+    if (overfull(proof)) {
+        return br_fail(reterr, BR_ERR_PROOF_INVALID, "the proof is too long");
     }
     if (m == 0) {
         struct br_hash empty;

@@ -28,23 +28,26 @@ br_frontier_append(
     void *ctx)
 {
     struct br_hash h = *leaf_hash;
-    f->size++;
-    for (uint8_t g = 0; g < BR_MERKLE_LEVELS_MAX; g++) {
-        f->node[g][f->count[g]++] = h;
-        if (f->count[g] < BR_MERKLE_GROUP) {
-            return BR_OK;
-        }
-        struct br_merkle_row row = {
-            .g = g, .r = (f->size >> (4 * (g + 1))) - 1};
+    uint8_t g = 0;
+    if (f->size == UINT64_MAX) {
+        return BR_ERR_OUT_OF_RANGE; /* every level holds fifteen */
+    }
+    /* Nothing changes before every row is out: a refused row may be tried
+     * again, and the frontier is never between two sizes. */
+    for (; f->count[g] == BR_MERKLE_GROUP - 1; g++) {
+        struct br_merkle_row row = {.g = g, .r = f->size >> (4 * (g + 1))};
         memcpy(row.node, f->node[g], sizeof(row.node));
+        row.node[BR_MERKLE_GROUP - 1] = h;
         if (g >= 1) {
             BR_TRY(emit(ctx, &row));
         }
         br_merkle_reduce(row.node, 4);
         h = row.node[0];
-        f->count[g] = 0;
     }
-    return BR_ERR_OUT_OF_RANGE; /* a tree of 16^16 leaves */
+    memset(f->count, 0, g);
+    f->node[g][f->count[g]++] = h;
+    f->size++;
+    return BR_OK;
 }
 
 /** Join to the right-hand accumulator what one level of the edge holds. */
@@ -115,22 +118,24 @@ br_frontier_parse(
     if (bytes.n < 8) {
         return br_fail(reterr, BR_ERR_TRUNCATED, "frontier: no size");
     }
+    struct br_frontier f;
     size_t n = 8;
-    br_frontier_init(ret);
+    br_frontier_init(&f);
     for (size_t i = 0; i < 8; i++) {
-        ret->size = ret->size << 8 | bytes.p[i];
+        f.size = f.size << 8 | bytes.p[i];
     }
     for (unsigned g = 0; g < BR_MERKLE_LEVELS_MAX; g++) {
-        ret->count[g] = digit(ret->size, g);
-        size_t level = ret->count[g] * sizeof(struct br_hash);
+        f.count[g] = digit(f.size, g);
+        size_t level = f.count[g] * sizeof(struct br_hash);
         if (bytes.n - n < level) {
             return br_fail(reterr, BR_ERR_TRUNCATED, "frontier: cut short");
         }
-        memcpy(ret->node[g], bytes.p + n, level);
+        memcpy(f.node[g], bytes.p + n, level);
         n += level;
     }
     if (n != bytes.n) {
         return br_fail(reterr, BR_ERR_TRAILING, "frontier: too long");
     }
+    *ret = f;
     return BR_OK;
 }

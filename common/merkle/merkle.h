@@ -74,6 +74,14 @@ struct br_merkle_source {
         uint64_t first,
         size_t count,
         struct br_hash *out);
+    /** Or NULL: the node that covers the 2^log2 complete nodes of level g from
+     *  first on, log2 1 to 3, for a source that remembers what it hashed. */
+    enum br_rc (*inner)(
+        void *ctx,
+        uint8_t g,
+        uint64_t first,
+        unsigned log2,
+        struct br_hash *out);
 };
 
 struct br_proof {

@@ -14,6 +14,9 @@ br_merkle_node(
     unsigned log2 = level % 4;
     size_t count = (size_t)1 << log2;
     uint8_t g = (uint8_t)(level / 4);
+    if (log2 > 0 && src->inner != NULL) {
+        return src->inner(src->ctx, g, index << log2, log2, ret);
+    }
     if (g == 0) {
         BR_TRY(src->leaves(src->ctx, index << log2, count, node));
     } else {
@@ -51,6 +54,10 @@ br_merkle_range_root(
     }
     return BR_OK;
 }
+
+/** Past it, a consistency proof would not fit into a struct br_proof: the path
+ *  has a hash for each level, and the old tree's last node goes before it. */
+#define SIZE_MAX_PROVED (UINT64_C(1) << (BR_PROOF_HASHES_MAX - 1))
 
 /** The siblings on the way from a complete node to the root of the first
  *  `size` leaves, appended to *p. Below the level where the way to the node
@@ -92,7 +99,7 @@ br_merkle_inclusion(
     struct br_proof *ret,
     struct br_err *reterr)
 {
-    if (index >= size) {
+    if (index >= size || size > SIZE_MAX_PROVED) {
         return br_fail(
             reterr, BR_ERR_OUT_OF_RANGE, "leaf %llu of a tree of %llu",
             (unsigned long long)index, (unsigned long long)size);
@@ -110,7 +117,7 @@ br_merkle_consistency(
     struct br_proof *ret,
     struct br_err *reterr)
 {
-    if (m == 0 || m > n) {
+    if (m == 0 || m > n || n > SIZE_MAX_PROVED) {
         return br_fail(
             reterr, BR_ERR_OUT_OF_RANGE, "from %llu to %llu",
             (unsigned long long)m, (unsigned long long)n);
@@ -146,6 +153,9 @@ br_merkle_root_at(
     return rc == BR_OK ? rc : br_fail(reterr, rc, "reading the tree");
 }
 
+/* C2SP tiles have eight binary levels, two of our group levels. */
+enum { TILE_WIDTH = 256, TILE_LEVELS = BR_MERKLE_LEVELS_MAX / 2 };
+
 enum br_rc
 br_merkle_tile(
     const struct br_merkle_source *src,
@@ -155,11 +165,16 @@ br_merkle_tile(
     struct br_hash *out,
     struct br_err *reterr)
 {
-    BR_ASSERT(width >= 1 && width <= 256);
+    BR_ASSERT(width >= 1 && width <= TILE_WIDTH);
+    if (level >= TILE_LEVELS || n > UINT64_MAX / TILE_WIDTH) {
+        return br_fail(
+            reterr, BR_ERR_OUT_OF_RANGE, "tile %llu of level %u",
+            (unsigned long long)n, level);
+    }
     for (size_t i = 0; i < width; i += BR_MERKLE_GROUP) {
         size_t count =
             width - i < BR_MERKLE_GROUP ? width - i : BR_MERKLE_GROUP;
-        uint64_t first = n * 256 + i;
+        uint64_t first = n * TILE_WIDTH + i;
         enum br_rc rc =
             level == 0
                 ? src->leaves(src->ctx, first, count, out + i)

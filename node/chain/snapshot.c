@@ -271,25 +271,6 @@ hash_group(struct br_snapshot *s, uint64_t group, struct br_hash *out)
     return rc == BR_ERR_NOT_FOUND ? BR_OK : rc;
 }
 
-static enum br_rc
-source_leaves(void *ctx, uint64_t first, size_t count, struct br_hash *out)
-{
-    struct br_snapshot *s = (struct br_snapshot *)ctx;
-    struct br_snapshot_memo *m = &s->memo[0];
-    uint64_t group = first / BR_MERKLE_GROUP;
-    BR_ASSERT(first + count <= s->head.frontier.size);
-    BR_ASSERT((first + count - 1) / BR_MERKLE_GROUP == group);
-    if (!m->full || m->group != group) {
-        m->full = false;
-        BR_TRY(hash_group(s, group, m->node));
-        m->full = true;
-        m->group = group;
-    }
-    memcpy(
-        out, &m->node[first % BR_MERKLE_GROUP], count * sizeof(struct br_hash));
-    return BR_OK;
-}
-
 /** A row from its table, or what the frontier has of it. */
 static enum br_rc
 read_row(struct br_snapshot *s, uint8_t g, uint64_t group, struct br_hash *out)
@@ -312,29 +293,89 @@ read_row(struct br_snapshot *s, uint8_t g, uint64_t group, struct br_hash *out)
     return BR_OK;
 }
 
+/** Make the memo of a level hold the group of this node. */
+static enum br_rc
+load(
+    struct br_snapshot *s,
+    uint8_t g,
+    uint64_t first,
+    size_t count,
+    struct br_snapshot_memo **ret)
+{
+    struct br_snapshot_memo *m = &s->memo[g];
+    uint64_t group = first / BR_MERKLE_GROUP;
+    BR_ASSERT(g <= BR_CHAIN_NODE_LEVELS);
+    BR_ASSERT(first + count <= s->head.frontier.size >> (4 * g));
+    BR_ASSERT((first + count - 1) / BR_MERKLE_GROUP == group);
+    *ret = m;
+    if (m->full && m->group == group) {
+        return BR_OK;
+    }
+    m->full = false;
+    m->hashed = 0;
+    BR_TRY(
+        g == 0 ? hash_group(s, group, m->node)
+               : read_row(s, g, group, m->node));
+    m->full = true;
+    m->group = group;
+    return BR_OK;
+}
+
 static enum br_rc
 source_nodes(
     void *ctx, uint8_t g, uint64_t first, size_t count, struct br_hash *out)
 {
-    struct br_snapshot *s = (struct br_snapshot *)ctx;
-    struct br_snapshot_memo *m = &s->memo[g];
-    uint64_t group = first / BR_MERKLE_GROUP;
-    BR_ASSERT(g >= 1 && g <= BR_CHAIN_NODE_LEVELS);
-    if (!m->full || m->group != group) {
-        m->full = false;
-        BR_TRY(read_row(s, g, group, m->node));
-        m->full = true;
-        m->group = group;
-    }
+    struct br_snapshot_memo *m;
+    BR_TRY(load((struct br_snapshot *)ctx, g, first, count, &m));
     memcpy(
         out, &m->node[first % BR_MERKLE_GROUP], count * sizeof(struct br_hash));
+    return BR_OK;
+}
+
+static enum br_rc
+source_leaves(void *ctx, uint64_t first, size_t count, struct br_hash *out)
+{
+    return source_nodes(ctx, 0, first, count, out);
+}
+
+/** Where the inner nodes of 2^log2 begin in memo.inner. */
+static const uint8_t inner_base[] = {0, 0, 8, 12};
+
+static void
+hash_inner(struct br_snapshot_memo *m, unsigned log2, size_t i)
+{
+    size_t at = inner_base[log2] + i;
+    if ((m->hashed >> at & 1) != 0) {
+        return;
+    }
+    const struct br_hash *below =
+        log2 == 1 ? m->node : &m->inner[inner_base[log2 - 1]];
+    br_sha256_node(&below[2 * i], &below[2 * i + 1], &m->inner[at]);
+    m->hashed = (uint16_t)(m->hashed | 1u << at);
+}
+
+static enum br_rc
+source_inner(
+    void *ctx, uint8_t g, uint64_t first, unsigned log2, struct br_hash *out)
+{
+    struct br_snapshot_memo *m;
+    BR_TRY(load((struct br_snapshot *)ctx, g, first, (size_t)1 << log2, &m));
+    size_t from = first % BR_MERKLE_GROUP;
+    for (unsigned l = 1; l <= log2; l++) {
+        size_t n = (size_t)1 << (log2 - l);
+        for (size_t i = 0; i < n; i++) {
+            hash_inner(m, l, (from >> l) + i);
+        }
+    }
+    *out = m->inner[inner_base[log2] + (from >> log2)];
     return BR_OK;
 }
 
 struct br_merkle_source
 br_snapshot_source(struct br_snapshot *s)
 {
-    return (struct br_merkle_source){s, source_leaves, source_nodes};
+    return (struct br_merkle_source){
+        s, source_leaves, source_nodes, source_inner};
 }
 
 void

@@ -14,11 +14,14 @@
 
 struct br_kv_txn;
 
-/** The last group of sixteen read at each level: neighbours share it. */
+/** The last group of sixteen read at each level, and what was hashed of it:
+ *  neighbours share it. */
 struct br_snapshot_memo {
     bool full;
+    uint16_t hashed; /**< bit i: inner[i] is valid */
     uint64_t group;
     struct br_hash node[BR_MERKLE_GROUP];
+    struct br_hash inner[14]; /**< eight pairs, four fours, two eights */
 };
 
 struct br_snapshot {

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""embed.py OUT.c FILE...: files of the web page as constants in C; see web.h.
+
+SPDX-License-Identifier: EUPL-1.2
+"""
+
+import hashlib
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
+HEAD = """/* Made by node/web/embed.py: change the files it reads, not this. */
+#include "node/web/web.h"
+
+"""
+BYTES_A_LINE = 20
+
+
+def content_type(path):
+    extension = os.path.splitext(path)[1]
+    if extension not in TYPES:
+        sys.exit(f"embed.py: {path}: no content type for {extension!r}")
+    return TYPES[extension]
+
+
+def array(number, data):
+    """A C array of the bytes. An empty file keeps one byte, its size says 0."""
+    lines = [
+        ",".join(str(b) for b in data[i:i + BYTES_A_LINE])
+        for i in range(0, len(data), BYTES_A_LINE)
+    ]
+    body = ",\n".join(lines) or "0"
+    return f"static const unsigned char bytes_{number}[] = {{\n{body}}};\n"
+
+
+def row(number, path, data):
+    etag = '\\"' + hashlib.sha256(data).hexdigest()[:32] + '\\"'
+    return (f'    {{"{path}", "{content_type(path)}",\n'
+            f'     bytes_{number}, {len(data)}, "{etag}"}},\n')
+
+
+def main(out, names):
+    files = {}
+    for name in names:
+        path = os.path.relpath(os.path.abspath(name), HERE)
+        with open(name, "rb") as f:
+            files[path.replace(os.sep, "/")] = f.read()
+    listed = list(enumerate(sorted(files.items())))
+    with open(out, "w", encoding="ascii") as f:
+        f.write(HEAD)
+        f.writelines(array(n, data) for n, (_, data) in listed)
+        f.write("\nconst struct br_web_file br_web_files[] = {\n")
+        f.writelines(row(n, path, data) for n, (path, data) in listed)
+        f.write("};\nconst size_t br_web_file_count =\n"
+                "    sizeof(br_web_files) / sizeof(br_web_files[0]);\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit("usage: embed.py OUT.c FILE...")
+    main(sys.argv[1], sys.argv[2:])

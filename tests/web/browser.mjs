@@ -1,0 +1,126 @@
+// The page in a real browser, on a real node, with real clicks. run-web starts
+// this, and says with WEB_... where the browser and the packages are.
+// SPDX-License-Identifier: EUPL-1.2
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { looks, stories } from './stories.mjs';
+import { TestNode } from './node.mjs';
+import { Tap } from './tap.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const tap = new Tap();
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
+  '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+const WIDTHS = [390, 1280];
+const PATIENCE_MS = 30000;
+
+async function units() {
+  for (const name of readdirSync(join(here, 'unit'))) {
+    if (!name.endsWith('.test.mjs')) {
+      continue;
+    }
+    await tap.case(`unit ${name.replace('.test.mjs', '')}`, () => {
+      const r = spawnSync(process.execPath,
+        ['--test', join(here, 'unit', name)], { encoding: 'utf8' });
+      if (r.status !== 0) {
+        throw new Error(r.stdout + r.stderr);
+      }
+    });
+  }
+}
+
+/** A context of its own for a story: nothing is remembered from another. */
+async function open(browser, world, options = {}) {
+  const context = await browser.newContext({ locale: 'en-GB',
+    viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  page.troubles = [];
+  page.on('filechooser', () => {}); // from now on the tests answer choosers
+  page.on('pageerror', (e) => page.troubles.push(String(e)));
+  page.on('console', (m) => {
+    if (m.type() === 'error' && !/Failed to load resource/.test(m.text())) {
+      page.troubles.push(m.text());
+    }
+  });
+  page.on('request', (r) => {
+    if (!/^(blob|data):/.test(r.url()) && !r.url().startsWith(world.url)) {
+      page.troubles.push(`asked elsewhere: ${r.url()}`);
+    }
+  });
+  await page.goto(world.url);
+  await page.waitForSelector('body[data-ready]');
+  return page;
+}
+
+async function tell(browser, world, name, story, options) {
+  await tap.case(name, async () => {
+    const page = await open(browser, world, options);
+    try {
+      await story(page, world);
+      if (page.troubles.length > 0) {
+        throw new Error(`the page said: ${page.troubles.join('; ')}`);
+      }
+    } finally {
+      await page.context().close();
+    }
+  });
+}
+
+async function withBrowser(world, require) {
+  const { chromium } = require('playwright-core');
+  const browser = await chromium.launch({
+    executablePath: process.env.WEB_CHROMIUM, args: FLAGS, headless: true });
+  try {
+    for (const [name, story] of Object.entries(stories)) {
+      await tell(browser, world, name, story);
+    }
+    for (const [name, look] of Object.entries(looks)) {
+      for (const language of ['it', 'en']) {
+        for (const width of WIDTHS) {
+          await tell(browser, world,
+            `no accessibility violations: ${name}, ${language}, ${width} wide`,
+            (page) => look(page, { ...world, language, width }),
+            { viewport: { width, height: 900 }, reducedMotion: 'reduce',
+              locale: language });
+        }
+      }
+    }
+  } finally {
+    await browser.close();
+  }
+}
+
+async function main() {
+  await units();
+  if (process.env.WEB_CANNOT) {
+    tap.skip('the page in a browser', process.env.WEB_CANNOT);
+    return;
+  }
+  const require = createRequire(join(process.env.WEB_MODULES, 'package.json'));
+  const node = new TestNode();
+  try {
+    await node.start();
+    const screenshots = process.env.BROLETTO_SCREENSHOTS;
+    if (screenshots) {
+      mkdirSync(screenshots, { recursive: true });
+    }
+    await withBrowser({ url: node.url, node, token: node.token(), screenshots,
+      axe: require.resolve('axe-core/axe.min.js') }, require);
+  } finally {
+    await node.stop();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  await tap.case('the tests themselves', () => {
+    throw error;
+  });
+}
+process.exit(tap.finish());

@@ -1,0 +1,416 @@
+// What readers do on the page. A story gets a fresh page and the world: the
+// node, its address, a token.
+// SPDX-License-Identifier: EUPL-1.2
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const MEBIBYTE = 1024 * 1024;
+
+export function someFile(name, bytes = randomBytes(200)) {
+  return { name, mimeType: 'application/octet-stream', buffer: bytes };
+}
+
+const visit = (page, view) => page.click(`.tabs a[href="#${view}"]`);
+
+/** Give files to a chooser that a click opens. */
+async function choose(page, button, files) {
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'), page.click(`label[for="${button}"]`)]);
+  await chooser.setFiles(files);
+}
+
+async function stampCard(page, name) {
+  const card = page.locator('#stamp-list > li', { hasText: name });
+  await card.locator('.badge.done, .badge.existing, .badge.failed')
+    .first().waitFor();
+  return card;
+}
+
+/** Stamp a file by clicks; its receipt as text. */
+async function stamp(page, world, file) {
+  await visit(page, 'stamp');
+  await page.fill('#token', world.token);
+  await choose(page, 'stamp-files', [file]);
+  const card = await stampCard(page, file.name);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'), card.locator('a.button').click()]);
+  assert.equal(download.suggestedFilename(), `${file.name}.tlog-proof`);
+  return readFileSync(await download.path(), 'utf8');
+}
+
+const receiptFile = (text, name = 'r.tlog-proof') =>
+  someFile(name, Buffer.from(text));
+
+async function verify(page, file, receipt) {
+  await visit(page, 'verify');
+  await choose(page, 'verify-file', file);
+  await choose(page, 'verify-receipt', receiptFile(receipt));
+  return code(page);
+}
+
+async function code(page) {
+  await page.waitForSelector('#verify-result[data-code]');
+  return page.getAttribute('#verify-result', 'data-code');
+}
+
+const outcome = (page, step) =>
+  page.locator(`#verify-result [data-step="${step}"]`).getAttribute('class');
+
+async function focused(page) {
+  return page.evaluate(() => document.activeElement?.id ||
+    document.activeElement?.getAttribute('href') || '');
+}
+
+/** Press Tab until the focus is where it should come to. */
+async function tabTo(page, wanted) {
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press('Tab');
+    if (await focused(page) === wanted) {
+      return;
+    }
+  }
+  throw new Error(`Tab does not reach ${wanted}`);
+}
+
+async function otherKey(page) {
+  const policy = await page.inputValue('#policy');
+  const origin = /^log ([^+\s]+)\+/m.exec(policy)[1];
+  const raw = Buffer.concat([Buffer.of(1), randomBytes(32)]);
+  const id = createHash('sha256').update(`${origin}\n`).update(raw).digest('hex');
+  return `log ${origin}+${id.slice(0, 8)}+${raw.toString('base64')}\nquorum none\n`;
+}
+
+export const stories = {
+  'a file is stamped and its receipt verifies': async (page, world) => {
+    const file = someFile('minutes.pdf');
+    const receipt = await stamp(page, world, file);
+    assert.match(receipt, /^c2sp\.org\/tlog-proof@v1\n/);
+    assert.equal(await verify(page, file, receipt), 'ok');
+    assert.match(await outcome(page, 'digest'), /\bok\b/);
+    assert.match(await page.textContent('#verify-result'), /What this does not|does not prove/);
+  },
+
+  'many files at once, a large one with progress': async (page, world) => {
+    await page.fill('#token', world.token);
+    const large = someFile('large.bin', Buffer.alloc(40 * MEBIBYTE, 7));
+    const small = [1, 2, 3].map((n) => someFile(`small-${n}.txt`));
+    await choose(page, 'stamp-files', [large, ...small]);
+    for (const file of [large, ...small]) {
+      const card = await stampCard(page, file.name);
+      const want = createHash('sha256').update(file.buffer).digest('hex');
+      assert.equal(await card.locator('code').textContent(), want);
+    }
+    await page.locator('#stamp-status', { hasText: '4 of 4' }).waitFor();
+  },
+
+  'an empty file can be stamped and verified': async (page, world) => {
+    const file = someFile('empty', Buffer.alloc(0));
+    assert.equal(await verify(page, file, await stamp(page, world, file)), 'ok');
+  },
+
+  'a file stamped twice says so and keeps its entry': async (page, world) => {
+    const file = someFile('twice.txt');
+    const first = await stamp(page, world, file);
+    await page.reload();
+    await page.waitForSelector('body[data-ready]');
+    assert.equal(await page.inputValue('#token'), '');
+    const second = await stamp(page, world, file);
+    await page.locator('.badge.existing').waitFor();
+    const index = /^index (\d+)$/m;
+    assert.equal(index.exec(first)[1], index.exec(second)[1]);
+  },
+
+  'the token is kept only when asked': async (page, world) => {
+    await page.fill('#token', world.token);
+    await page.check('#token-keep');
+    await page.reload();
+    await page.waitForSelector('body[data-ready]');
+    assert.equal(await page.inputValue('#token'), world.token);
+    await page.uncheck('#token-keep');
+    await page.reload();
+    await page.waitForSelector('body[data-ready]');
+    assert.equal(await page.inputValue('#token'), '');
+  },
+
+  'without a token, with a wrong one, then with the right one':
+    async (page, world) => {
+      await choose(page, 'stamp-files', [someFile('a.txt')]);
+      let card = await stampCard(page, 'a.txt');
+      assert.match(await card.textContent(), /No access token/);
+      await page.fill('#token', 'nonsense');
+      await card.locator('button').click();
+      await card.locator('p', { hasText: 'is not valid' }).waitFor();
+      assert.match(await card.textContent(), /Authorization: Bearer/);
+      await page.fill('#token', world.token);
+      await card.locator('button').click();
+      await card.locator('.badge.done').waitFor();
+    },
+
+  'a changed file is refused': async (page, world) => {
+    const file = someFile('contract.pdf');
+    const receipt = await stamp(page, world, file);
+    const changed = Buffer.from(file.buffer);
+    changed[10] ^= 1;
+    assert.equal(await verify(page, someFile('contract.pdf', changed), receipt),
+      'digest-mismatch');
+    assert.match(await outcome(page, 'signature'), /\bok\b/);
+  },
+
+  'a changed receipt is refused': async (page, world) => {
+    const file = someFile('receipt.txt');
+    const receipt = await stamp(page, world, file);
+    const lines = receipt.split('\n');
+    const at = lines.indexOf('') + 3;
+    const root = Buffer.from(lines[at], 'base64');
+    root[0] ^= 1;
+    lines[at] = root.toString('base64');
+    assert.equal(await verify(page, file, lines.join('\n')), 'proof-invalid');
+    assert.match(await outcome(page, 'inclusion'), /failed/);
+    assert.match(await outcome(page, 'signature'), /failed/);
+    assert.equal(await verify(page, file, 'hello\n'), 'unsupported');
+    assert.equal(await verify(page, file, receipt.slice(0, -4)), 'proof-invalid');
+  },
+
+  'a wrong key is refused, and the right one restored': async (page, world) => {
+    const file = someFile('key.txt');
+    const receipt = await stamp(page, world, file);
+    assert.equal(await verify(page, file, receipt), 'ok');
+    await page.click('#view-verify summary');
+    await page.fill('#policy', await otherKey(page));
+    await page.waitForSelector('[data-code="no-trusted-signature"]');
+    await page.fill('#policy', 'quorum none\n');
+    await page.waitForSelector('[data-code="unknown-log"]');
+    await page.fill('#policy', 'nonsense');
+    await page.locator('#policy-status', { hasText: 'line 1' }).waitFor();
+    await page.click('#policy-reset');
+    await page.waitForSelector('[data-code="ok"]');
+  },
+
+  'verifying works without a network': async (page, world) => {
+    const file = someFile('offline.bin', randomBytes(3 * MEBIBYTE));
+    const receipt = await stamp(page, world, file);
+    await page.context().setOffline(true);
+    const asked = [];
+    page.on('request', (r) => asked.push(r.url()));
+    const icon = `${world.url}/web/icon.svg`; // the browser's own wish
+    assert.equal(await verify(page, file, receipt), 'ok');
+    await page.click('[data-language="it"]');
+    assert.match(await page.textContent('#verify-result h2'), /prova questo file/);
+    assert.deepEqual(asked.filter((url) => url !== icon), []);
+  },
+
+  'a node that is away: verifying with a policy of one\'s own':
+    async (page, world) => {
+      const file = someFile('away.txt');
+      const receipt = await stamp(page, world, file);
+      const policy = await page.inputValue('#policy');
+      await page.route('**/v1/**', (route) => route.abort());
+      await page.reload();
+      await page.waitForSelector('#outage:not([hidden])');
+      assert.equal(await verify(page, file, receipt), 'unknown-log');
+      await page.click('#view-verify summary');
+      await page.fill('#policy', policy);
+      await page.waitForSelector('[data-code="ok"]');
+      await visit(page, 'stamp');
+      await page.fill('#token', world.token);
+      await choose(page, 'stamp-files', [file]);
+      const card = await stampCard(page, file.name);
+      assert.match(await card.textContent(), /cannot be reached/);
+    },
+
+  'a browser without WebCrypto stamps, and says why it does not verify':
+    async (page, world) => {
+      await page.addInitScript(() => Object.defineProperty(
+        window.crypto, 'subtle', { value: undefined }));
+      await page.reload();
+      await page.waitForSelector('body[data-ready]');
+      const file = someFile('plain-http.txt');
+      const receipt = await stamp(page, world, file);
+      assert.equal(await verify(page, file, receipt), 'unsupported');
+      assert.match(await page.textContent('#verify-result'), /HTTPS/);
+      await visit(page, 'explore');
+      await page.locator('#checkpoint', { hasText: 'cannot check' }).waitFor();
+    },
+
+  'a receipt without a file, and in any order': async (page, world) => {
+    const file = someFile('order.txt');
+    const receipt = await stamp(page, world, file);
+    await visit(page, 'verify');
+    await choose(page, 'verify-receipt', receiptFile(receipt));
+    assert.equal(await code(page), 'ok');
+    assert.match(await outcome(page, 'digest'), /skipped/);
+    await choose(page, 'verify-file', file);
+    await page.waitForSelector('[data-step="digest"].ok');
+  },
+
+  'file and receipt dropped together': async (page, world) => {
+    const file = someFile('dropped.txt', Buffer.from('dropped'));
+    const receipt = await stamp(page, world, file);
+    await visit(page, 'verify');
+    const data = await page.evaluateHandle((text) => {
+      const d = new DataTransfer();
+      d.items.add(new File([text], 'no-name'));
+      d.items.add(new File(['dropped'], 'dropped.txt'));
+      return d;
+    }, receipt);
+    await page.dispatchEvent('#verify-drop', 'drop', { dataTransfer: data });
+    assert.equal(await code(page), 'ok');
+  },
+
+  'the explorer: entries, look-up, a proof verified': async (page, world) => {
+    const file = someFile('explored.txt');
+    const receipt = await stamp(page, world, file);
+    const index = /^index (\d+)$/m.exec(receipt)[1];
+    await visit(page, 'explore');
+    await page.locator('#checkpoint .mark.ok').waitFor();
+    await page.locator('#growth svg').waitFor();
+    await page.locator('#members li').first().waitFor();
+    await page.locator(`#latest a[href="#explore/${index}"]`).waitFor();
+    await choose(page, 'lookup-file', file);
+    await page.click(`#lookup-found a[href="#explore/${index}"]`);
+    await page.locator('#entry button').click();
+    await page.waitForSelector('#entry [data-code="ok"]');
+    await page.fill('#lookup-text', '0');
+    await page.click('#lookup button');
+    await page.locator('#entry-title', { hasText: 'Entry 0' }).waitFor();
+    await page.fill('#lookup-text', 'f'.repeat(64));
+    await page.click('#lookup button');
+    await page.locator('#lookup-status', { hasText: 'Nothing' }).waitFor();
+    await page.fill('#lookup-text', 'what');
+    await page.click('#lookup button');
+    await page.locator('#lookup-status', { hasText: 'hexadecimal' }).waitFor();
+    await page.fill('#lookup-text', '999999');
+    await page.click('#lookup button');
+    await page.locator('#entry p').first().waitFor();
+  },
+
+  'older and newest entries': async (page, world) => {
+    await page.fill('#token', world.token);
+    await choose(page, 'stamp-files',
+      Array.from({ length: 12 }, (_, i) => someFile(`page-${i}`)));
+    await page.locator('#stamp-status', { hasText: '12 of 12' }).waitFor();
+    await visit(page, 'explore');
+    const first = page.locator('#latest tbody a').first();
+    await first.waitFor();
+    const newest = Number(await first.textContent());
+    await page.click('#older');
+    await page.locator('#latest tbody a', { hasText: `${newest - 10}` })
+      .first().waitFor();
+    await page.click('#newest');
+    await page.locator(`#latest a[href="#explore/${newest}"]`).waitFor();
+  },
+
+  'the language changes everything, and is remembered': async (page, world) => {
+    const file = someFile('lingua.txt');
+    const receipt = await stamp(page, world, file);
+    await verify(page, file, receipt);
+    await page.click('[data-language="it"]');
+    assert.equal(await page.getAttribute('html', 'lang'), 'it');
+    assert.match(await page.title(), /Verificare/);
+    assert.match(await page.textContent('#verify-result'), /Che cosa prova/);
+    assert.doesNotMatch(await page.innerText('body'),
+      /Choose|receipt|Passed|Stamp|What this/);
+    await page.reload();
+    await page.waitForSelector('body[data-ready]');
+    assert.equal(await page.getAttribute('html', 'lang'), 'it');
+    await page.click('[data-language="en"]');
+    assert.match(await page.textContent('h1:visible'), /Verify a receipt/);
+  },
+
+  'all by keyboard': async (page, world) => {
+    const file = someFile('keys.txt');
+    const receipt = await stamp(page, world, file);
+    await page.reload();
+    await page.waitForSelector('body[data-ready]');
+    await tabTo(page, 'skip');
+    await page.keyboard.press('Enter');
+    assert.equal(await focused(page), 'main');
+    await tabTo(page, 'token');
+    await page.keyboard.type(world.token);
+    await tabTo(page, 'stamp-files');
+    await keyChoose(page, file);
+    await stampCard(page, file.name);
+    await tabTo(page, 'skip');
+    await tabTo(page, '#verify');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#view-verify:not([hidden])');
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1');
+    await tabTo(page, 'verify-file');
+    await keyChoose(page, file);
+    await tabTo(page, 'verify-receipt');
+    await keyChoose(page, receiptFile(receipt));
+    assert.equal(await code(page), 'ok');
+    await tabTo(page, 'skip');
+    await tabTo(page, '#explore');
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'lookup-text');
+    await page.keyboard.type('0');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#entry-title');
+    await page.waitForFunction(() => document.activeElement.id === 'entry-title');
+  },
+};
+
+async function keyChoose(page, file) {
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+  await chooser.setFiles([file]);
+}
+
+/** Axe on what is shown, and nothing wider than the screen. */
+async function inspect(page, world, name) {
+  const wide = await page.evaluate(() =>
+    document.documentElement.scrollWidth - window.innerWidth);
+  if (world.screenshots) {
+    await page.screenshot({ fullPage: true, path: join(world.screenshots,
+      `${name}-${world.language}-${world.width}.png`) });
+  }
+  assert.ok(wide <= 0, `${wide} pixels too wide`);
+  assert.equal(await page.getAttribute('html', 'lang'), world.language);
+  if (!(await page.evaluate(() => 'axe' in window))) {
+    await page.evaluate(readFileSync(world.axe, 'utf8'));
+  }
+  const { violations } = await page.evaluate(() => window.axe.run());
+  assert.deepEqual(violations.map((v) =>
+    `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`), []);
+}
+
+export const looks = {
+  'stamp': async (page, world) => {
+    await inspect(page, world, 'stamp-empty');
+    const file = someFile('verbale-della-seduta.pdf');
+    await stamp(page, world, file);
+    await page.fill('#token', 'nonsense');
+    await choose(page, 'stamp-files', [someFile('bilancio.ods')]);
+    await stampCard(page, 'bilancio.ods');
+    await inspect(page, world, 'stamp');
+  },
+
+  'verify': async (page, world) => {
+    const file = someFile('verbale-della-seduta.pdf');
+    const receipt = await stamp(page, world, file);
+    await visit(page, 'verify');
+    await inspect(page, world, 'verify-empty');
+    await page.click('#view-verify summary');
+    assert.equal(await verify(page, file, receipt), 'ok');
+    await inspect(page, world, 'verify-ok');
+    assert.equal(await verify(page, someFile('altro.pdf'), receipt),
+      'digest-mismatch');
+    await inspect(page, world, 'verify-refused');
+  },
+
+  'explore': async (page, world) => {
+    await stamp(page, world, someFile('verbale.pdf'));
+    await visit(page, 'explore');
+    await page.locator('#latest tbody a').first().waitFor();
+    await page.locator('#growth summary').click();
+    await page.locator('#members li').first().waitFor();
+    await inspect(page, world, 'explore');
+    await page.locator('#latest tbody a').first().click();
+    await page.locator('#entry button').click();
+    await page.waitForSelector('#entry [data-code="ok"]');
+    await inspect(page, world, 'explore-entry');
+  },
+};

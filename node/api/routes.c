@@ -6,6 +6,9 @@
 enum { SMALL = 4096, INDEXES = 65536 * 8 };
 
 static const struct br_http_route routes[] = {
+    {"GET", "/", br_api_get_page, 0, NULL, NULL, NULL},
+    {"GET", "/web/{rest...}", br_api_get_web, 0, NULL, NULL, NULL},
+    {"GET", "/v1/openapi.json", br_api_get_openapi, 0, NULL, NULL, NULL},
     {"GET", "/livez", br_api_get_livez, 0, NULL, NULL, NULL},
     {"GET", "/readyz", br_api_get_readyz, 0, NULL, NULL, NULL},
     {"GET", "/metrics", br_api_get_metrics, 0, NULL, NULL, NULL},

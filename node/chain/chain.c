@@ -309,6 +309,16 @@ br_chain_commit(struct br_chain *c, struct br_err *reterr)
 }
 
 enum br_rc
+br_chain_commit_keys(struct br_chain *c, struct br_err *reterr)
+{
+    BR_ASSERT(c->txn != NULL && br_chain_pending_txs(c) == 0);
+    struct br_kv_txn *txn = c->txn;
+    c->txn = NULL;
+    c->broken = false;
+    return br_kv_commit(txn, reterr);
+}
+
+enum br_rc
 br_chain_backup(struct br_chain *c, const char *folder, struct br_err *reterr)
 {
     char path[4096];

@@ -81,6 +81,10 @@ enum br_rc br_chain_put_idempotency(
     const struct br_idempotency *i,
     struct br_err *reterr) BR_MUST_USE;
 
+/** End a block that has no transactions, but keep its idempotency keys. */
+enum br_rc
+br_chain_commit_keys(struct br_chain *c, struct br_err *reterr) BR_MUST_USE;
+
 struct br_digest_index *br_chain_index(struct br_chain *c);
 
 /** A compact copy into a new folder, while others write. */

@@ -48,13 +48,15 @@ struct br_engine_app {
         struct br_err *reterr);
     /** Run the application's own transactions. */
     void (*propose)(void *ctx);
-    /** How many transactions the block has. */
+    /** How many transactions the block has; a block of none is aborted. */
     size_t (*size)(void *ctx);
     enum br_rc (*seal)(
         void *ctx, struct br_hash *ret_app_hash, struct br_err *reterr);
     enum br_rc (*commit)(void *ctx, struct br_err *reterr);
     void (*abort)(void *ctx);
-    /** The block is durable (rc is BR_OK) or was dropped: answer. */
+    /** The block is durable (rc is BR_OK) or was dropped: answer. With
+     *  STOPPING there was no block and there will be none: answer what waits
+     *  and take no more. */
     void (*settled)(void *ctx, enum br_rc rc, const struct br_err *err);
 };
 

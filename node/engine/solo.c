@@ -130,7 +130,11 @@ run_queue(struct br_engine *e, struct queue *q)
 /*~ 4 One block, from the queue to the disk. Nobody is answered before commit
  * has returned: a reply means durable. */
 static enum br_rc
-make_block(struct br_engine *e, struct queue *q, struct br_err *reterr)
+make_block(
+    struct br_engine *e,
+    struct queue *q,
+    bool *ret_stored,
+    struct br_err *reterr)
 {
     const struct br_engine_app *app = e->o.app;
     struct br_time_us time;
@@ -148,7 +152,9 @@ make_block(struct br_engine *e, struct queue *q, struct br_err *reterr)
         app->abort(app->ctx);
         return rc;
     }
-    return app->commit(app->ctx, reterr);
+    BR_TRY(app->commit(app->ctx, reterr));
+    *ret_stored = true;
+    return BR_OK;
 }
 
 /** Which failures the next block may survive. */
@@ -164,10 +170,11 @@ static void
 one_round(struct br_engine *e, struct queue *q)
 {
     struct br_err err = {0};
-    enum br_rc rc = make_block(e, q, &err);
+    bool stored = false;
+    enum br_rc rc = make_block(e, q, &stored, &err);
     pthread_mutex_lock(&e->lock);
     e->status.disk_full = rc == BR_ERR_DISK_FULL;
-    e->status.blocks += rc == BR_OK;
+    e->status.blocks += stored;
     e->status.failed |= !is_passing(rc);
     pthread_mutex_unlock(&e->lock);
     if (!is_passing(rc) && e->o.fatal != NULL) {
@@ -208,6 +215,9 @@ sequencer(void *arg)
     struct br_err err;
     (void)br_fail(&err, BR_ERR_STOPPING, "the sequencer has ended");
     answer(&rest, BR_ERR_STOPPING, &err);
+    while (e->o.app->has_pending(e->o.app->ctx)) {
+        e->o.app->settled(e->o.app->ctx, BR_ERR_STOPPING, &err);
+    }
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "node/gateway/dedup.h"
 
+#include "common/base/assert.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/keyfile.h"
 #include "common/receipt/leaf.h"
@@ -31,6 +32,11 @@ br_dedup_clear(struct br_dedup *d, size_t entries_max)
     }
     br_buf_clear(&d->slots);
     br_buf_clear(&d->entries);
+    if (br_buf_extend(
+            &d->entries, entries_max * sizeof(struct br_dedup_entry)) == NULL) {
+        return false;
+    }
+    d->entries.n = 0; /* the room stays */
     uint8_t *p = br_buf_extend(&d->slots, slots * sizeof(uint32_t));
     if (p == NULL) {
         return false;
@@ -46,27 +52,33 @@ br_dedup_forget(struct br_dedup *d)
     memset(d->slots.p, 0, d->slots.n);
 }
 
-const struct br_dedup_entry *
-br_dedup_find_or_add(
-    struct br_dedup *d, uint64_t scope, struct br_bytes bytes, uint64_t leaf)
+struct br_dedup_entry *
+br_dedup_entry(
+    struct br_dedup *d,
+    uint64_t scope,
+    struct br_bytes bytes,
+    uint64_t leaf,
+    bool *ret_new)
 {
     uint32_t *slots = (uint32_t *)(void *)d->slots.p;
-    struct br_dedup_entry *entries =
-        (struct br_dedup_entry *)(void *)d->entries.p;
     size_t mask = d->slots.n / sizeof(uint32_t) - 1;
     size_t i = (br_siphash(d->secret, bytes) + scope) & mask;
     for (; slots[i] != 0; i = (i + 1) & mask) {
-        struct br_dedup_entry *e = &entries[slots[i] - 1];
+        struct br_dedup_entry *e =
+            (struct br_dedup_entry *)(void *)d->entries.p + slots[i] - 1;
         if (e->scope == scope && br_bytes_eq(e->bytes, bytes)) {
+            *ret_new = false;
             return e;
         }
     }
-    struct br_dedup_entry e = {bytes, scope, leaf};
-    br_buf_put(&d->entries, &e, sizeof(e));
-    if (!d->entries.failed) {
-        slots[i] = (uint32_t)(d->entries.n / sizeof(e));
-    }
-    return NULL;
+    /* br_dedup_clear has made room for every entry of the block. */
+    struct br_dedup_entry *e =
+        (struct br_dedup_entry *)(void *)br_buf_extend(&d->entries, sizeof(*e));
+    BR_ASSERT(e != NULL);
+    *e = (struct br_dedup_entry){.bytes = bytes, .scope = scope, .leaf = leaf};
+    slots[i] = (uint32_t)(d->entries.n / sizeof(*e));
+    *ret_new = true;
+    return e;
 }
 
 static bool

@@ -15,10 +15,12 @@ struct br_dedup {
     struct br_buf slots;   /**< uint32_t each: entry + 1 */
     struct br_buf entries; /**< struct br_dedup_entry each */
 };
+struct br_gateway_request;
 struct br_dedup_entry {
     struct br_bytes bytes; /**< borrowed until the block is settled */
     uint64_t scope;        /**< member and algorithm */
     uint64_t leaf;         /**< that the bytes have, or will have */
+    struct br_gateway_request *owner; /**< who brought them first, or NULL */
 };
 
 void br_dedup_init(struct br_dedup *d);
@@ -27,9 +29,14 @@ void br_dedup_fini(struct br_dedup *d);
 bool br_dedup_clear(struct br_dedup *d, size_t entries_max);
 /** Empty it: what it says of this block no longer holds. */
 void br_dedup_forget(struct br_dedup *d);
-/** The entry of these bytes, or NULL after adding them with this leaf. */
-const struct br_dedup_entry *br_dedup_find_or_add(
-    struct br_dedup *d, uint64_t scope, struct br_bytes bytes, uint64_t leaf);
+/** The entry of these bytes in this scope. *ret_new: it was made just now, with
+ *  this leaf. Never NULL; valid until the next call. */
+struct br_dedup_entry *br_dedup_entry(
+    struct br_dedup *d,
+    uint64_t scope,
+    struct br_bytes bytes,
+    uint64_t leaf,
+    bool *ret_new);
 
 /** The first leaf in the log with this digest and author. */
 enum br_rc br_dedup_in_log(

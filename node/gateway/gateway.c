@@ -65,10 +65,26 @@ app_commit(void *ctx, struct br_err *reterr)
     return br_chain_commit(((struct br_gateway *)ctx)->o.chain, reterr);
 }
 
+/** A block without transactions may still have keys to remember: those of
+ *  requests whose digests were stamped before. */
 static void
 app_abort(void *ctx)
 {
-    br_chain_abort(((struct br_gateway *)ctx)->o.chain);
+    struct br_gateway *g = (struct br_gateway *)ctx;
+    struct br_err err = {0};
+    enum br_rc rc = BR_OK;
+    if (g->kept_keys > 0 && br_chain_pending_txs(g->o.chain) == 0) {
+        rc = br_chain_commit_keys(g->o.chain, &err);
+    } else {
+        br_chain_abort(g->o.chain);
+    }
+    for (struct br_gateway_request *r = g->taken; rc != BR_OK && r != NULL;
+         r = r->next) {
+        if (r->keyed && r->rc == BR_OK) {
+            r->rc = rc;
+            r->err = err;
+        }
+    }
 }
 
 /* ---- proposing ---------------------------------------------------------- */
@@ -199,6 +215,11 @@ app_settled(void *ctx, enum br_rc rc, const struct br_err *err)
     if (g->taken == NULL && g->bulk == NULL && rc != BR_OK) {
         take_pending(g); /* the block failed before it asked us */
     }
+    if (rc == BR_ERR_STOPPING) {
+        (void)pthread_mutex_lock(&g->lock);
+        g->closed = true;
+        (void)pthread_mutex_unlock(&g->lock);
+    }
     if (rc == BR_OK) {
         err = &own;
         rc = br_snapshot_open(g->o.chain, &snapshot, &own);
@@ -303,9 +324,15 @@ br_gateway_submit(
     enum br_rc rc = BR_OK;
     r->next = NULL;
     r->rc = BR_OK;
+    r->same_as = NULL;
+    r->existing = false;
+    r->proposed = false;
+    r->key_known = false;
     pthread_mutex_lock(&g->lock);
     bool first = g->pending_count == 0;
-    if (g->pending_count >= g->o.queue_max) {
+    if (g->closed) {
+        rc = br_fail(reterr, BR_ERR_STOPPING, "the node is stopping");
+    } else if (g->pending_count >= g->o.queue_max) {
         rc = br_fail(
             reterr, BR_ERR_BUSY, "%zu requests are waiting", g->pending_count);
     } else {
@@ -331,7 +358,10 @@ br_gateway_submit_bulk(
     b->rc = BR_OK;
     b->next_digest = 0;
     pthread_mutex_lock(&g->lock);
-    if (g->bulk_bytes + b->digests.n > g->o.bulk_bytes_max &&
+    if (g->closed) {
+        rc = br_fail(reterr, BR_ERR_STOPPING, "the node is stopping");
+    } else if (
+        g->bulk_bytes + b->digests.n > g->o.bulk_bytes_max &&
         g->bulk_bytes > 0) {
         rc = br_fail(
             reterr, BR_ERR_BUSY, "other batches are waiting: %zu bytes",

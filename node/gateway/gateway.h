@@ -48,7 +48,9 @@ struct br_gateway_request {
     uint64_t index;
     bool existing;
     /* the gateway's own */
-    bool proposed;
+    bool proposed;  /**< an operation of the block at hand is for it */
+    bool key_known; /**< its key is stored already */
+    struct br_gateway_request *same_as; /**< one of this block decides it */
     struct br_gateway_request *next;
 };
 

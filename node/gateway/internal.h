@@ -30,11 +30,13 @@ struct br_gateway {
     struct br_gateway_bulk *bulks; /**< the first is being worked at */
     struct br_gateway_bulk **bulks_end;
     size_t bulk_bytes;
+    bool closed; /**< no more blocks will come */
     /* the engine's thread */
     struct br_gateway_request *taken;
     size_t taken_count;
     struct br_gateway_bulk *bulk;
     struct br_time_us time;
+    size_t kept_keys; /**< idempotency keys written in the block at hand */
     struct br_dedup dedup;
     struct br_buf ops;
     struct br_buf tx;

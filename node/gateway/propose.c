@@ -18,77 +18,93 @@ refuse(struct br_gateway_request *r, enum br_rc rc, const struct br_err *err)
     r->err = *err;
 }
 
-/** An idempotency key that was used before decides the request. */
-static bool
-known_key(struct br_snapshot *s, struct br_gateway_request *r)
+/** A key that the log remembers. */
+static void
+decide_by_stored_key(struct br_snapshot *s, struct br_gateway_request *r)
 {
     struct br_idempotency old;
-    if (!r->keyed ||
-        br_snapshot_idempotency(s, &r->idem_key, &old, NULL) != BR_OK) {
-        return false;
+    if (br_snapshot_idempotency(s, &r->idem_key, &old, NULL) != BR_OK) {
+        return;
     }
+    r->key_known = true;
+    r->existing = true;
+    r->index = old.leaf;
     if (!br_hash_eq(&old.request, &r->idem_request)) {
         r->rc = br_fail(
             &r->err, BR_ERR_IDEMPOTENCY_MISMATCH,
             "the key belongs to entry %llu", (unsigned long long)old.leaf);
     }
-    r->index = old.leaf;
-    r->existing = true;
-    return true;
 }
 
-/** The leaf that these bytes have in the block at hand, or will have. */
+/** An idempotency key that was used before, in this block or in the log,
+ *  decides the request. */
 static bool
-known_in_block(
-    struct br_gateway *g,
-    struct br_gateway_request *r,
-    uint64_t scope,
-    struct br_bytes bytes,
-    uint64_t leaf)
+is_decided_by_key(
+    struct br_gateway *g, struct br_snapshot *s, struct br_gateway_request *r)
 {
-    const struct br_dedup_entry *e =
-        br_dedup_find_or_add(&g->dedup, scope, bytes, leaf);
-    if (e == NULL) {
+    bool is_new;
+    if (!r->keyed) {
         return false;
     }
-    r->existing = true;
-    r->proposed = true;
-    r->index = e->leaf;
+    struct br_dedup_entry *e = br_dedup_entry(
+        &g->dedup, scope_of(r->member, SCOPE_KEY), br_hash_bytes(&r->idem_key),
+        0, &is_new);
+    if (is_new) {
+        e->owner = r;
+        decide_by_stored_key(s, r);
+        return r->key_known;
+    }
+    if (br_hash_eq(&e->owner->idem_request, &r->idem_request)) {
+        r->same_as = e->owner;
+    } else {
+        r->rc = br_fail(
+            &r->err, BR_ERR_IDEMPOTENCY_MISMATCH,
+            "another request has brought this key just now");
+    }
     return true;
 }
 
 /** A digest that this member has stamped, in this block or in the log. */
 static bool
-known_digest(
+is_decided_by_digest(
     struct br_gateway *g,
     struct br_snapshot *s,
     struct br_gateway_request *r,
     uint64_t leaf)
 {
+    bool is_new;
     if (r->op.type != BR_OP_STAMP || r->again) {
         return false;
     }
-    if (known_in_block(
-            g, r, scope_of(r->member, r->op.alg), r->op.digest, leaf)) {
+    struct br_dedup_entry *e = br_dedup_entry(
+        &g->dedup, scope_of(r->member, r->op.alg), r->op.digest, leaf, &is_new);
+    if (!is_new) {
+        r->same_as = e->owner;
         return true;
     }
+    e->owner = r;
     enum br_rc rc = br_dedup_in_log(
         br_chain_index(g->o.chain), s, br_str(g->o.members[r->member].id),
         r->op.alg, r->op.digest, &r->existing, &r->index);
     if (rc != BR_OK) {
         r->rc = br_fail(&r->err, rc, "the digest index");
     }
+    if (r->existing) {
+        e->leaf = r->index;
+    }
     return r->existing || rc != BR_OK;
 }
 
-/** Same key twice in one block: the second is the first. */
-static bool
-known_key_in_block(
-    struct br_gateway *g, struct br_gateway_request *r, uint64_t leaf)
+/** What the first one got. */
+static void
+follow(struct br_gateway_request *r)
 {
-    return r->keyed && known_in_block(
-                           g, r, scope_of(r->member, SCOPE_KEY),
-                           br_hash_bytes(&r->idem_key), leaf);
+    if (r->same_as != NULL) {
+        r->rc = r->same_as->rc;
+        r->err = r->same_as->err;
+        r->index = r->same_as->index;
+        r->existing = true;
+    }
 }
 
 static bool
@@ -100,11 +116,14 @@ is_batchable(const struct br_gateway_request *r)
 static void
 keep_key(struct br_gateway *g, struct br_gateway_request *r)
 {
-    if (!r->keyed || r->rc != BR_OK) {
+    if (!r->keyed || r->key_known || r->rc != BR_OK ||
+        (r->same_as != NULL && r->same_as->keyed &&
+         br_hash_eq(&r->same_as->idem_key, &r->idem_key))) {
         return;
     }
     struct br_idempotency i = {r->idem_key, r->idem_request, r->index};
     r->rc = br_chain_put_idempotency(g->o.chain, &i, &r->err);
+    g->kept_keys++;
 }
 
 /** Operations of this member's new stamps, into g->ops. */
@@ -120,8 +139,7 @@ collect(
     for (struct br_gateway_request *r = g->taken; r != NULL; r = r->next) {
         uint64_t leaf = first + count;
         if (r->member != member || !is_batchable(r) || r->rc != BR_OK ||
-            known_key(s, r) || known_key_in_block(g, r, leaf) ||
-            known_digest(g, s, r, leaf)) {
+            is_decided_by_key(g, s, r) || is_decided_by_digest(g, s, r, leaf)) {
             continue;
         }
         br_op_put_notary(&g->ops, &r->op);
@@ -149,6 +167,7 @@ propose_batch(struct br_gateway *g, struct br_snapshot *s, unsigned member)
         if (rc != BR_OK && r->proposed) {
             refuse(r, rc, &err);
         }
+        follow(r);
         keep_key(g, r);
     }
     if (rc != BR_OK) {
@@ -162,7 +181,8 @@ propose_single(
     struct br_gateway *g, struct br_snapshot *s, struct br_gateway_request *r)
 {
     struct br_err err = {0};
-    if (known_key(s, r)) {
+    if (is_decided_by_key(g, s, r)) {
+        follow(r);
         return;
     }
     br_buf_clear(&g->ops);
@@ -178,6 +198,7 @@ propose_single(
 void
 br_gateway_propose_requests(struct br_gateway *g, struct br_snapshot *s)
 {
+    g->kept_keys = 0;
     for (unsigned m = 0; m < g->o.member_count; m++) {
         propose_batch(g, s, m);
     }
@@ -206,21 +227,21 @@ plan_one(
 {
     struct br_bytes digest = digest_at(b, i);
     bool found = false;
-    uint64_t leaf = 0;
     if (!b->again) {
-        const struct br_dedup_entry *e = br_dedup_find_or_add(
-            &g->dedup, scope_of(b->member, b->alg), digest, *next_leaf);
-        if (e != NULL) {
+        bool is_new;
+        struct br_dedup_entry *e = br_dedup_entry(
+            &g->dedup, scope_of(b->member, b->alg), digest, *next_leaf,
+            &is_new);
+        if (is_new) {
+            BR_TRY(br_dedup_in_log(
+                br_chain_index(g->o.chain), s,
+                br_str(g->o.members[b->member].id), b->alg, digest, &found,
+                &e->leaf));
+        }
+        if (!is_new || found) {
             b->index[i] = e->leaf | BR_BULK_EXISTING;
             return BR_OK;
         }
-        BR_TRY(br_dedup_in_log(
-            br_chain_index(g->o.chain), s, br_str(g->o.members[b->member].id),
-            b->alg, digest, &found, &leaf));
-    }
-    if (found) {
-        b->index[i] = leaf | BR_BULK_EXISTING;
-        return BR_OK;
     }
     br_op_put_stamp(&g->ops, b->alg, digest);
     b->index[i] = (*next_leaf)++;

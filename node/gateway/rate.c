@@ -9,7 +9,7 @@ enum { CELLS = 4096, WAYS = 8 };
 
 struct cell {
     struct br_hash key;
-    uint64_t full_at_us; /**< theoretical arrival time */
+    uint64_t full_at_ns; /**< theoretical arrival time */
 };
 
 struct br_rates {
@@ -47,12 +47,12 @@ find(struct br_rates *r, const struct br_hash *key)
         if (br_hash_eq(&r->cell[i].key, key)) {
             return &r->cell[i];
         }
-        if (r->cell[i].full_at_us < best->full_at_us) {
+        if (r->cell[i].full_at_ns < best->full_at_ns) {
             best = &r->cell[i];
         }
     }
     best->key = *key;
-    best->full_at_us = 0;
+    best->full_at_ns = 0;
     return best;
 }
 
@@ -65,15 +65,16 @@ br_rates_admit(
     uint32_t cost,
     struct br_time_us now)
 {
-    uint64_t step_us = 1000000u / (rate_per_s == 0 ? 1 : rate_per_s);
-    uint64_t room_us = step_us * (burst > cost ? burst : cost);
+    uint64_t now_ns = now.v * 1000;
+    uint64_t step_ns = 1000000000u / (rate_per_s == 0 ? 1 : rate_per_s);
+    uint64_t room_ns = step_ns * (burst > cost ? burst : cost);
     pthread_mutex_lock(&r->lock);
     struct cell *c = find(r, key);
-    uint64_t start = c->full_at_us > now.v ? c->full_at_us : now.v;
-    uint64_t full_at_us = start + step_us * cost;
-    bool admitted = full_at_us - now.v <= room_us;
+    uint64_t start = c->full_at_ns > now_ns ? c->full_at_ns : now_ns;
+    uint64_t full_at_ns = start + step_ns * cost;
+    bool admitted = full_at_ns - now_ns <= room_ns;
     if (admitted) {
-        c->full_at_us = full_at_us;
+        c->full_at_ns = full_at_ns;
     }
     pthread_mutex_unlock(&r->lock);
     return admitted;

@@ -9,11 +9,13 @@
 #include "common/store/digest_index.h"
 #include "node/chain/replay.h"
 #include "node/chain/tables.h"
+#include "tests/unit/support.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -81,11 +83,9 @@ static int
 teardown(void **state)
 {
     struct fixture *f = (struct fixture *)*state;
-    char command[128];
     br_chain_close(f->chain);
     br_signer_free(f->signer);
-    (void)snprintf(command, sizeof(command), "rm -r %s", f->folder);
-    int rc = system(command);
+    int rc = remove_tree(f->folder);
     free(f);
     return rc;
 }
@@ -284,8 +284,8 @@ a_lost_index_is_made_again(void **state)
     }
     br_chain_close(f->chain);
     f->chain = NULL;
-    (void)snprintf(path, sizeof(path), "rm -r %s/index", f->folder);
-    assert_int_equal(system(path), 0);
+    (void)snprintf(path, sizeof(path), "%s/index", f->folder);
+    assert_int_equal(remove_tree(path), 0);
     reopen(f);
     assert_true(is_found(f, 0));
     assert_true(is_found(f, 4 * BLOCK - 1));
@@ -331,13 +331,11 @@ verify(struct fixture *f, struct br_err *err)
 {
     struct br_replay_report report;
     char scratch[128];
-    char remove[160];
     (void)snprintf(scratch, sizeof(scratch), "%s/scratch", f->folder);
-    (void)snprintf(remove, sizeof(remove), "rm -r %s", scratch);
     struct br_replay_options o = {
         .folder = f->folder, .scratch = scratch, .genesis = &f->genesis};
     enum br_rc rc = br_chain_verify(&o, &report, err);
-    assert_int_equal(system(remove), 0);
+    assert_int_equal(remove_tree(scratch), 0);
     return rc;
 }
 
@@ -397,14 +395,12 @@ a_backup_is_the_same_chain(void **state)
 {
     struct fixture *f = (struct fixture *)*state;
     char folder[80];
-    char command[128];
     struct br_chain *copy = NULL;
     for (int i = 0; i < 3; i++) {
         add_block(f);
     }
     (void)snprintf(folder, sizeof(folder), "%s-copy", f->folder);
-    (void)snprintf(command, sizeof(command), "mkdir %s", folder);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(mkdir(folder, 0700), 0);
     assert_int_equal(br_chain_backup(f->chain, folder, NULL), BR_OK);
     add_block(f); /* after the copy */
     struct br_chain_options o = options(f);
@@ -412,8 +408,7 @@ a_backup_is_the_same_chain(void **state)
     assert_int_equal(br_chain_open(&o, &copy, NULL), BR_OK);
     assert_int_equal(br_chain_head(copy)->height, 3);
     br_chain_close(copy);
-    (void)snprintf(command, sizeof(command), "rm -r %s", folder);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(remove_tree(folder), 0);
 }
 
 static void

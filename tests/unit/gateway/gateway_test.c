@@ -11,6 +11,7 @@
 #include "common/receipt/leaf.h"
 #include "node/gateway/gateway.h"
 #include "node/publish/publisher.h"
+#include "tests/unit/support.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -184,7 +185,6 @@ static int
 teardown(void **state)
 {
     struct fixture *f = (struct fixture *)*state;
-    char command[128];
     set_hold(f, false);
     br_engine_solo.stop(f->engine);
     br_gateway_free(f->gateway);
@@ -195,8 +195,7 @@ teardown(void **state)
     br_signer_free(f->log);
     (void)pthread_cond_destroy(&f->news);
     (void)pthread_mutex_destroy(&f->lock);
-    (void)snprintf(command, sizeof(command), "rm -r %s", f->folder);
-    int rc = system(command);
+    int rc = remove_tree(f->folder);
     free(f);
     return rc;
 }

@@ -6,6 +6,7 @@
 #include "common/crypto/hash.h"
 #include "node/gateway/rate.h"
 #include "node/gateway/tokens.h"
+#include "tests/unit/support.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,10 +40,8 @@ static int
 teardown(void **state)
 {
     struct fixture *f = (struct fixture *)*state;
-    char command[128];
     br_tokens_close(f->tokens);
-    (void)snprintf(command, sizeof(command), "rm -r %s", f->folder);
-    int rc = system(command);
+    int rc = remove_tree(f->folder);
     free(f);
     return rc;
 }

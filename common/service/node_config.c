@@ -285,6 +285,9 @@ br_node_config_load(
     C *c = NULL;
     (void)snprintf(path, sizeof(path), "%s/node.yaml", data_dir);
     BR_TRY(load_file(path, &c, reterr));
+    if (c == NULL) {
+        return br_fail(reterr, BR_ERR_CONFIG, "%s:1: the file is empty", path);
+    }
     *ret = *c;
     free(c);
     enum br_rc rc = check_all(ret, path, reterr);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/assert.h"
 #include "common/crypto/hash.h"
 #include "common/store/internal.h"
 
@@ -125,6 +126,7 @@ read_header(struct br_index_run *r)
 {
     const struct br_index_header *h = (const struct br_index_header *)r->map;
     const uint8_t *base = (const uint8_t *)r->map;
+    BR_ASSERT(h != NULL); /* mapped by the caller */
     if (!header_fits(h, &r->range, r->map_bytes)) {
         return false;
     }

@@ -79,8 +79,8 @@ br_kv_seek_back(
     struct br_bytes *ret_key,
     struct br_bytes *ret_value)
 {
-    struct br_bytes found;
-    struct br_bytes value;
+    struct br_bytes found = {0};
+    struct br_bytes value = {0};
     enum br_rc rc = br_kv_seek(c, key, &found, &value);
     if (rc == BR_ERR_NOT_FOUND) {
         return br_kv_last(c, ret_key, ret_value);

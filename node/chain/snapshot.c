@@ -359,6 +359,7 @@ source_inner(
     void *ctx, uint8_t g, uint64_t first, unsigned log2, struct br_hash *out)
 {
     struct br_snapshot_memo *m;
+    BR_ASSERT(log2 >= 1 && log2 <= 3);
     BR_TRY(load((struct br_snapshot *)ctx, g, first, (size_t)1 << log2, &m));
     size_t from = first % BR_MERKLE_GROUP;
     for (unsigned l = 1; l <= log2; l++) {

@@ -35,21 +35,21 @@ typedef void br_gateway_done(
  *  until done, and frees it there. */
 struct br_gateway_request {
     struct br_op op; /**< digest and leaf point to memory of the caller's */
-    unsigned member; /**< which local member signs */
-    bool again;      /**< stamp anew what was stamped before */
-    bool keyed;      /**< idem_key and idem_request are set */
     struct br_hash idem_key;
     struct br_hash idem_request;
     br_gateway_done *done; /**< settlement is NULL when rc is not BR_OK */
     void *ctx;
+    unsigned member; /**< which local member signs */
+    bool again;      /**< stamp anew what was stamped before */
+    bool keyed;      /**< idem_key and idem_request are set */
     /* the outcome */
-    enum br_rc rc;
-    struct br_err err;
-    uint64_t index;
     bool existing;
     /* the gateway's own */
     bool proposed;  /**< an operation of the block at hand is for it */
     bool key_known; /**< its key is stored already */
+    enum br_rc rc;  /**< the outcome: BR_OK, or err tells */
+    uint64_t index; /**< the outcome: of the leaf */
+    struct br_err err;
     struct br_gateway_request *same_as; /**< one of this block decides it */
     struct br_gateway_request *next;
 };

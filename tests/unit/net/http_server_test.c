@@ -646,10 +646,7 @@ test_problems_of_handlers(void **state)
 static void
 test_a_streamed_body(void **state)
 {
-    void *own = NULL; /* stopped below, to see the stream end */
-    (void)state;
-    assert_int_equal(start(&own), 0);
-    struct br_http_server *s = (struct br_http_server *)own;
+    struct br_http_server *s = (struct br_http_server *)*state;
     size_t n = 3000000;
     char *body = (char *)malloc(n);
     memset(body, 'b', n);
@@ -685,7 +682,6 @@ test_a_streamed_body_is_refused_midway(void **state)
     (void)close(fd);
     br_http_server_stop(s);
     assert_int_equal(counter.ended, 1);
-    assert_int_equal(start(state), 0);
 }
 
 static void
@@ -698,7 +694,6 @@ test_a_sender_that_leaves_midway(void **state)
     assert_answers(state, "GET /hello HTTP/1.1\r\n" HOST "\r\n", 200, "hello");
     br_http_server_stop(s);
     assert_int_equal(counter.ended, 1);
-    assert_int_equal(start(state), 0);
 }
 
 static void
@@ -720,7 +715,6 @@ test_a_streamed_answer(void **state)
     (void)close(fd);
     br_http_server_stop(s);
     assert_int_equal(counter.sources_done, 2);
-    assert_int_equal(start(state), 0);
 }
 
 static void
@@ -736,7 +730,6 @@ test_head_of_a_streamed_answer(void **state)
     (void)close(fd);
     br_http_server_stop(s);
     assert_int_equal(counter.sources_done, 1);
-    assert_int_equal(start(state), 0);
 }
 
 /** The reader must be able to tell that it did not get everything. */
@@ -757,14 +750,11 @@ test_a_streamed_answer_that_fails(void **state)
     (void)close(fd);
     br_http_server_stop(s);
     assert_int_equal(counter.sources_done, 1);
-    assert_int_equal(start(state), 0);
 }
 
 static void
 test_every_answer_is_told(void **state)
 {
-    br_http_server_stop((struct br_http_server *)*state);
-    assert_int_equal(start(state), 0);
     struct br_http_server *s = (struct br_http_server *)*state;
     for (int i = 0; i < 3; i++) {
         struct answer a = ask(s, "GET /nowhere HTTP/1.1\r\n" HOST "\r\n");
@@ -773,7 +763,6 @@ test_every_answer_is_told(void **state)
     br_http_server_stop(s);
     assert_int_equal(counter.answers, 3);
     assert_int_equal(counter.last_status, 404);
-    assert_int_equal(start(state), 0);
 }
 
 static void
@@ -798,6 +787,8 @@ int
 main(void)
 {
 #define TEST(f) cmocka_unit_test(f)
+/* It has a server of its own, and stops it to see what ended by then. */
+#define STOPS(f) cmocka_unit_test_setup(f, start)
     const struct CMUnitTest tests[] = {
         TEST(test_an_answer_is_whole),
         TEST(test_kinds_of_bodies),
@@ -818,13 +809,13 @@ main(void)
         TEST(test_what_is_not_http),
         TEST(test_http_1_0),
         TEST(test_problems_of_handlers),
-        TEST(test_a_streamed_body),
-        TEST(test_a_streamed_body_is_refused_midway),
-        TEST(test_a_sender_that_leaves_midway),
-        TEST(test_a_streamed_answer),
-        TEST(test_head_of_a_streamed_answer),
-        TEST(test_a_streamed_answer_that_fails),
-        TEST(test_every_answer_is_told),
+        STOPS(test_a_streamed_body),
+        STOPS(test_a_streamed_body_is_refused_midway),
+        STOPS(test_a_sender_that_leaves_midway),
+        STOPS(test_a_streamed_answer),
+        STOPS(test_head_of_a_streamed_answer),
+        STOPS(test_a_streamed_answer_that_fails),
+        STOPS(test_every_answer_is_told),
         TEST(test_addresses),
     };
     return cmocka_run_group_tests(tests, start, stop);

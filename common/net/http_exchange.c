@@ -40,7 +40,6 @@ void *
 br_http_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 {
     struct br_http_worker *w = (struct br_http_worker *)cls;
-    (void)uri;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct br_http_conn *conn = (struct br_http_conn *)info->socket_context;
@@ -52,6 +51,7 @@ br_http_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
     if (req != NULL) {
         req->conn = conn;
         req->mhd = mhd;
+        req->bad_escape = !br_http_escapes_ok(uri);
         req->started_us = br_http_now_us();
         req->progress_ms = req->started_us / 1000;
         atomic_store_explicit(
@@ -160,9 +160,10 @@ route(struct br_http_request *req, const char *path, const struct framing *f)
         refuse_match(req, &m);
         return false;
     }
-    if (!decode_params(req, &m)) {
+    if (req->bad_escape || !decode_params(req, &m)) {
         refuse_text(
-            req, 0, BR_ERR_MALFORMED, "the path is not well percent-encoded");
+            req, 0, BR_ERR_MALFORMED,
+            "the address is not well percent-encoded");
         return false;
     }
     if (f->length > m.route->body_bytes_max ||
@@ -175,10 +176,20 @@ route(struct br_http_request *req, const char *path, const struct framing *f)
         return false;
     }
     req->body.max = m.route->body_bytes_max;
-    /* Unlike libmicrohttpd's own string, these outlive the connection. */
-    bool head = strcmp(req->method, "HEAD") == 0;
-    req->method = head ? "HEAD" : m.route->method;
     return true;
+}
+
+static void
+stream_piece(struct br_http_request *req, struct br_bytes piece)
+{
+    struct br_err err = {0};
+    void *ctx = req->worker->server->options.ctx;
+    enum br_rc rc =
+        req->route->stream(req, ctx, &req->stream_state, piece, &err);
+    if (rc != BR_OK) {
+        err.rc = rc;
+        refuse(req, 0, NULL, &err);
+    }
 }
 
 static void
@@ -222,6 +233,34 @@ head_ok(
     return false;
 }
 
+/** The method's name in memory that outlives the connection; libmicrohttpd's
+ *  own is gone when the exchange is told. */
+static const char *
+method_name(const char *method)
+{
+    static const char *const known[] = {"GET",     "HEAD",  "POST",
+                                        "PUT",     "PATCH", "DELETE",
+                                        "OPTIONS", "TRACE", "CONNECT"};
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(method, known[i]) == 0) {
+            return known[i];
+        }
+    }
+    return "unknown";
+}
+
+/** Who may not send is told before the body comes. */
+static void
+begin_stream(struct br_http_request *req)
+{
+    if (req->route->stream == NULL) {
+        return;
+    }
+    req->stream_end = req->route->stream_end;
+    req->stream_ctx = req->worker->server->options.ctx;
+    stream_piece(req, br_bytes(NULL, 0));
+}
+
 static enum MHD_Result
 on_head(
     struct br_http_request *req,
@@ -231,14 +270,13 @@ on_head(
 {
     struct framing f = {0};
     req->begun = true;
-    req->method = method;
+    req->method = method_name(method);
     (void)MHD_get_connection_values(req->mhd, MHD_HEADER_KIND, on_header, &f);
     if (head_ok(req, &f, version) && route(req, path, &f)) {
-        if (req->route->stream_end != NULL) {
-            req->stream_end = req->route->stream_end;
-            req->stream_ctx = req->worker->server->options.ctx;
+        begin_stream(req);
+        if (!req->refused) {
+            return MHD_YES;
         }
-        return MHD_YES;
     }
     bool has_body = f.chunked || f.length > 0;
     bool drop = f.length <= BR_HTTP_DROP_BYTES_MAX && !f.expects;
@@ -270,13 +308,7 @@ take_piece(struct br_http_request *req, struct br_bytes piece)
         return;
     }
     if (r->stream != NULL) {
-        err.text[0] = '\0';
-        void *ctx = req->worker->server->options.ctx;
-        enum br_rc rc = r->stream(req, ctx, &req->stream_state, piece, &err);
-        if (rc != BR_OK) {
-            err.rc = rc;
-            refuse(req, 0, NULL, &err);
-        }
+        stream_piece(req, piece);
         return;
     }
     br_buf_put(&req->body, piece.p, piece.n);

@@ -76,10 +76,11 @@ struct br_http_request {
     struct MHD_Connection *mhd;
     const struct br_http_route *route; /**< NULL: none matched */
     _Atomic(int) phase;
-    bool begun;     /**< the head was looked at */
-    bool refused;   /**< `answer` is a problem; what comes is thrown away */
-    bool counted;   /**< in worker->in_flight */
-    bool suspended; /**< and in worker->suspended */
+    bool begun;      /**< the head was looked at */
+    bool bad_escape; /**< its address has a '%' that encodes nothing */
+    bool refused;    /**< `answer` is a problem; what comes is thrown away */
+    bool counted;    /**< in worker->in_flight */
+    bool suspended;  /**< and in worker->suspended */
     const char *method;
     uint64_t started_us;
     uint64_t progress_ms; /**< last byte of the body that came */
@@ -188,6 +189,8 @@ void br_http_request_release(struct br_http_request *req);
 void br_http_request_free(struct br_http_request *req);
 /** Tell the route's stream_end, once. */
 void br_http_request_end_stream(struct br_http_request *req);
+/** Each '%' stands before two hexadecimal digits, which are not 00. */
+bool br_http_escapes_ok(const char *uri);
 /** Percent-decoded, NUL-terminated; NULL when malformed or too long. */
 const char *
 br_http_request_decode(struct br_http_request *req, struct br_bytes text);

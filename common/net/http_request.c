@@ -133,6 +133,20 @@ take_scratch(struct br_http_request *req, size_t n)
     return at;
 }
 
+bool
+br_http_escapes_ok(const char *uri)
+{
+    for (const char *at = strchr(uri, '%'); at != NULL;
+         at = strchr(at + 1, '%')) {
+        int high = hex_value((uint8_t)at[1]);
+        int low = high < 0 ? -1 : hex_value((uint8_t)at[2]);
+        if (low < 0 || (high | low) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 const char *
 br_http_request_decode(struct br_http_request *req, struct br_bytes text)
 {

@@ -24,11 +24,12 @@ struct br_http_request;
 /** Called once a request: must answer exactly once, now or later. */
 typedef void br_http_handler(struct br_http_request *req, void *ctx);
 
-/** Pieces of a body as they arrive, for routes with `stream`. The handler of
- *  the route is called after the last piece. Returning other than BR_OK makes
- *  the server answer the problem and drop the rest. *state is the caller's,
- *  NULL at the first piece; it is handed to stream_end when the request is
- *  over, however it ended. */
+/** Pieces of a body as they arrive, for routes with `stream`. The first is
+ *  empty and comes with the head, so that a body that nobody may send is
+ *  refused before it is sent. The handler of the route is called after the last
+ *  piece. Returning other than BR_OK makes the server answer the problem and
+ *  drop the rest. *state is the caller's, NULL at the first piece; it is handed
+ *  to stream_end when the request is over, however it ended. */
 typedef enum br_rc br_http_stream_fn(
     struct br_http_request *req,
     void *ctx,

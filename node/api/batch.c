@@ -286,11 +286,6 @@ br_api_post_batch(struct br_http_request *req, void *ctx)
     struct br_api *api = (struct br_api *)ctx;
     struct batch *t = (struct batch *)br_http_stream_state(req);
     struct br_err err;
-    if (t == NULL) {
-        (void)br_fail(&err, BR_ERR_TRUNCATED, "the body is empty");
-        br_http_reply_problem(req, &err);
-        return;
-    }
     if (complete(t, &err) != BR_OK) {
         br_http_reply_problem(req, &err);
         return;

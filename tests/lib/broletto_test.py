@@ -141,6 +141,11 @@ class Client:
         self.connection = http.client.HTTPConnection(
             "127.0.0.1", port, timeout=timeout)
 
+    def exchange(self, method, path, body, head):
+        self.connection.request(method, path, body, head)
+        r = self.connection.getresponse()
+        return Answer(r.status, r.headers, r.read())
+
     def ask(self, method, path, body=None, kind=None, headers=None):
         head = dict(headers or {})
         if self.token is not None:
@@ -148,9 +153,13 @@ class Client:
         if kind is not None:
             head.setdefault("Content-Type", kind)
         try:
-            self.connection.request(method, path, body, head)
-            r = self.connection.getresponse()
-            return Answer(r.status, r.headers, r.read())
+            return self.exchange(method, path, body, head)
+        except (http.client.RemoteDisconnected, ConnectionResetError):
+            # Closed while it was idle; what writes is not sent twice.
+            self.connection.close()
+            if method not in ("GET", "HEAD"):
+                raise
+            return self.exchange(method, path, body, head)
         except (http.client.HTTPException, OSError):
             self.connection.close()
             raise

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "cli/client.h"
 #include "common/service/json.h"
-#include "common/service/node_config.h"
 #include "node/chain/chain.h"
+#include "node/setup/config.h"
 #include "node/setup/init.h"
 
 #include <stdio.h>
@@ -91,7 +91,7 @@ br_cmd_config_doc(const struct br_args *a)
     struct br_buf b;
     (void)a;
     br_buf_init(&b, 256u * 1024);
-    br_node_config_put_doc(&b);
+    br_config_put_doc(&b, &br_node_config_schema);
     (void)fwrite(b.p, 1, b.n, stdout);
     br_buf_fini(&b);
     return BR_EXIT_OK;

@@ -2,8 +2,8 @@
 #include "cli/cli.h"
 #include "common/codec/text.h"
 #include "common/service/json.h"
-#include "common/service/node_config.h"
 #include "node/gateway/tokens.h"
+#include "node/setup/config.h"
 
 #include <stdio.h>
 

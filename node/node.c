@@ -7,12 +7,12 @@
 #include "common/crypto/keyfile.h"
 #include "common/crypto/x509.h"
 #include "common/receipt/policy.h"
-#include "common/service/node_config.h"
 #include "node/api/api.h"
 #include "node/api/metrics.h"
 #include "node/gateway/rate.h"
 #include "node/publish/witness.h"
 #include "node/publish/witnesses.h"
+#include "node/setup/config.h"
 #include "node/setup/tsa.h"
 
 #include <limits.h>

@@ -4,8 +4,8 @@
 #include "common/codec/text.h"
 #include "common/crypto/files.h"
 #include "common/crypto/keyfile.h"
-#include "common/service/node_config.h"
 #include "node/chain/chain.h"
+#include "node/setup/config.h"
 #include "node/setup/development_ca.h"
 #include "node/setup/genesis.h"
 

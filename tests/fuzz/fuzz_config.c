@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* node.yaml: read from a file, as the node does. */
-#include "common/service/node_config.h"
+#include "node/setup/config.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>

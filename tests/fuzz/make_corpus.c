@@ -16,9 +16,9 @@
 #include "common/receipt/cose_statement.h"
 #include "common/receipt/policy.h"
 #include "common/receipt/witness.h"
-#include "common/service/node_config.h"
 #include "node/ledger/ledger.h"
 #include "node/ledger/record.h"
+#include "node/setup/config.h"
 #include "tests/unit/ledger/fixture.h"
 #include "tests/unit/receipt/fixture.h"
 

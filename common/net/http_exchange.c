@@ -258,7 +258,7 @@ begin_stream(struct br_http_request *req)
     }
     req->stream_end = req->route->stream_end;
     req->stream_ctx = req->worker->server->options.ctx;
-    stream_piece(req, br_bytes(NULL, 0));
+    stream_piece(req, br_str(""));
 }
 
 static enum MHD_Result

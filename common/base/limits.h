@@ -35,6 +35,10 @@
 #define BR_NOTE_BYTES_MAX      (64u * 1024)
 /* CBOR nesting: our own documents need five. */
 #define BR_CBOR_DEPTH_MAX 16
+/* JSON nesting: credentials need ten; what we build is held to it too. */
+#define BR_JSON_DEPTH_MAX 64
+/* A JSON document: a status list of 100 million is the largest, with 2 MB. */
+#define BR_JSON_BYTES_MAX (16u * 1024 * 1024)
 /* One batch request: a million digests of at most 64 bytes. */
 #define BR_BATCH_DIGESTS_MAX 1000000
 /* Versions and owners of one record. */

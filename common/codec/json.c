@@ -8,7 +8,9 @@
 enum br_rc
 br_json_refused(const struct br_arena *arena, size_t n)
 {
-    return n > arena->max - arena->used ? BR_ERR_TOO_LARGE : BR_ERR_NO_MEMORY;
+    const size_t step = 16; /* that the arena rounds up to */
+    return n + step > arena->max - arena->used ? BR_ERR_TOO_LARGE
+                                               : BR_ERR_NO_MEMORY;
 }
 
 /* ---- where -------------------------------------------------------------- */

@@ -158,7 +158,7 @@ end_copy(struct br_json_maker *m, struct br_json *container)
         container->items.count > BR_JSON_INDEX_FROM &&
         !br_json_index_make(m->arena, container)) {
         m->rc = br_json_refused(
-            m->arena, container->items.count * sizeof(struct br_json *));
+            m->arena, 2 * container->items.count * sizeof(struct br_json *));
     }
 }
 

@@ -153,11 +153,8 @@ br_json_index_add(
 {
     struct br_json_index *index = object->items.index;
     uint32_t n = object->items.count - 1; /* without the new one */
-    if (n < BR_JSON_INDEX_FROM) {
-        return true;
-    }
     if (index == NULL) {
-        return br_json_index_make(arena, object);
+        return n < BR_JSON_INDEX_FROM || br_json_index_make(arena, object);
     }
     if (index->capacity == n) {
         struct br_json_index *larger = new_index(arena, 2 * n);

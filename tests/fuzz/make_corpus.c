@@ -65,6 +65,46 @@ put_hex(const char *target, const char *name, const char *text)
     put(target, name, br_bytes(out, strlen(text) / 2));
 }
 
+/* ---- JSON --------------------------------------------------------------- */
+
+static void
+make_json(void)
+{
+    static const char payload[] =
+        "{\"iss\":\"https://issuer.example\",\"iat\":1700000000,"
+        "\"_sd\":[\"X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0\"],"
+        "\"nat\":[{\"...\":\"pFndjkZ_VCzmyTa6UjlZo3dh-ko8aIKQc9DlGzhaVYo\"}],"
+        "\"_sd_alg\":\"sha-256\",\"cnf\":{\"jwk\":{\"kty\":\"EC\"}}}";
+    static const char escapes[] =
+        " [ \"\\u20ac\\ud83d\\ude00\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\" ,"
+        " \"perch\xc3\xa9 \xf0\x9f\x98\x80\", true,false , null ]\n";
+    static const char numbers[] =
+        "[0,-0,1.50,1E30,5e-324,1.7976931348623157e308,9007199254740993,"
+        "-9223372036854775808,18446744073709551615,333333333.33333329]";
+    static const char names[] =
+        "{\"\\ufb33\":1,\"\\ud83d\\ude00\":2,\"\":3,\"b\":4,\"a\":5,\"c\":6,"
+        "\"d\":7,\"e\":8,\"f\":9,\"g\":1,\"h\":1,\"i\":1,\"j\":1,\"k\":1,"
+        "\"l\":1,\"m\":1,\"n\":1,\"o\":1,\"p\":1}";
+    static const char *const targets[] = {"json_dom", "jcs"};
+    for (size_t i = 0; i < 2; i++) {
+        put_text(targets[i], "payload", payload);
+        put_text(targets[i], "escapes", escapes);
+        put_text(targets[i], "numbers", numbers);
+        put_text(targets[i], "names", names);
+        put_text(targets[i], "huge-bad", "{\"a\":[1e400]}");
+    }
+    put_text("jcs", "canonical", "{\"a\":[1e+30,4.5,\"\\n\"],\"b\":{}}");
+    put_text("json_dom", "duplicate-bad", "{\"a\":1,\"\\u0061\":2}");
+    put_text("json_dom", "surrogate-bad", "[\"\\ud800x\"]");
+    put_text("json_dom", "utf8-bad", "[\"\xc0\xaf\"]");
+    put_text("json_dom", "trailing-bad", "{} {}");
+    put_text("json_dom", "number-bad", "[01]");
+    put_text(
+        "json_dom", "deep-bad",
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+        "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
+}
+
 /* ---- codec -------------------------------------------------------------- */
 
 static void
@@ -472,6 +512,7 @@ main(int argc, char **argv)
     br_buf_init(&b, 1u << 20);
     fx_log(&tree, 11);
     make_codec(&b);
+    make_json();
     make_txs();
     make_state(&b);
     make_leaves();

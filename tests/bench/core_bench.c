@@ -1,12 +1,14 @@
 /*
- * Benchmarks of the pieces below HTTP: the ledger on disk, proofs, offline
- * verification, the start of a large log. Method and baseline are printed with
- * each figure.
+ * Benchmarks of the pieces below HTTP: JSON, the ledger on disk, proofs,
+ * offline verification, the start of a large log. Method and baseline are
+ * printed with each figure.
  *
  *   core_bench FOLDER [ENTRIES]     FOLDER is made; 1,000,000 by default
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
+#include "common/codec/jcs.h"
+#include "common/codec/json_write.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/keyfile.h"
 #include "common/receipt/checkpoint.h"
@@ -261,6 +263,101 @@ bench_verify(struct bench *b, struct br_snapshot *s, struct br_bytes note)
     br_buf_fini(&proof);
 }
 
+/** What an SD-JWT's payload looks like: 14 digests, a key, a status. */
+static void
+make_payload(struct br_buf *b)
+{
+    uint8_t digest[32];
+    struct br_err err;
+    struct br_json_writer w;
+    br_json_writer_init(&w, b);
+    br_json_write_object(&w);
+    br_json_write_name(&w, "iss");
+    br_json_write_string(&w, br_str("https://issuer.example.org/credentials"));
+    br_json_write_name(&w, "iat");
+    br_json_write_uint(&w, 1700000000);
+    br_json_write_name(&w, "exp");
+    br_json_write_uint(&w, 1731536000);
+    br_json_write_name(&w, "vct");
+    br_json_write_string(&w, br_str("urn:eudi:pid:it:1"));
+    br_json_write_name(&w, "_sd");
+    br_json_write_array(&w);
+    for (uint64_t i = 0; i < 14; i++) {
+        digest_of(i, digest);
+        br_json_write_base64url(&w, br_bytes(digest, sizeof(digest)));
+    }
+    br_json_write_end(&w);
+    br_json_write_name(&w, "cnf");
+    br_json_write_object(&w);
+    br_json_write_name(&w, "jwk");
+    br_json_write_object(&w);
+    br_json_write_name(&w, "kty");
+    br_json_write_string(&w, br_str("EC"));
+    br_json_write_name(&w, "x");
+    br_json_write_base64url(&w, br_bytes(digest, sizeof(digest)));
+    br_json_write_name(&w, "y");
+    br_json_write_base64url(&w, br_bytes(digest, sizeof(digest)));
+    br_json_write_end(&w);
+    br_json_write_end(&w);
+    br_json_write_name(&w, "status");
+    br_json_write_object(&w);
+    br_json_write_name(&w, "idx");
+    br_json_write_uint(&w, 4711);
+    br_json_write_name(&w, "uri");
+    br_json_write_string(&w, br_str("https://issuer.example.org/status/1"));
+    br_json_write_end(&w);
+    br_json_write_end(&w);
+    must(br_json_writer_done(&w, &err), &err);
+}
+
+/** MB/s of reading a payload, of writing its values, of RFC 8785; each reading
+ *  and each canonical form with an arena of its own, as a request has it. */
+static void
+bench_json(void)
+{
+    enum { COUNT = 100000 };
+    struct br_err err;
+    struct br_buf payload;
+    struct br_buf out;
+    struct br_arena arena;
+    struct br_json *v;
+    br_buf_init(&payload, 1u << 16);
+    br_buf_init(&out, 1u << 16);
+    make_payload(&payload);
+    double megabytes = (double)payload.n * COUNT / 1e6;
+    double begin = now();
+    for (int i = 0; i < COUNT; i++) {
+        br_arena_init(&arena, 1u << 20);
+        must(br_json_parse(br_buf_bytes(&payload), &arena, &v, &err), &err);
+        br_arena_fini(&arena);
+    }
+    double reading = megabytes / (now() - begin);
+    struct br_arena kept;
+    br_arena_init(&kept, 1u << 20);
+    must(br_json_parse(br_buf_bytes(&payload), &kept, &v, &err), &err);
+    begin = now();
+    for (int i = 0; i < COUNT; i++) {
+        br_buf_clear(&out);
+        must(br_json_encode(v, &out, &err), &err);
+    }
+    double writing = megabytes / (now() - begin);
+    begin = now();
+    for (int i = 0; i < COUNT; i++) {
+        br_arena_init(&arena, 1u << 20);
+        br_buf_clear(&out);
+        must(br_jcs_encode(v, &arena, &out, &err), &err);
+        br_arena_fini(&arena);
+    }
+    double canonical = megabytes / (now() - begin);
+    (void)printf(
+        "JSON, a credential's payload of %zu bytes, one core\n"
+        "  parse %.0f MB/s, write %.0f MB/s, canonical form %.0f MB/s\n",
+        payload.n, reading, writing, canonical);
+    br_arena_fini(&kept);
+    br_buf_fini(&out);
+    br_buf_fini(&payload);
+}
+
 static void
 bench_open(struct bench *b)
 {
@@ -293,6 +390,7 @@ main(int argc, char **argv)
         b.entries = strtoull(argv[2], NULL, 10);
     }
     must(br_crypto_init(&err), &err);
+    bench_json();
     create(&b);
     bench_fill(&b);
     br_buf_init(&note, 64u * 1024);

@@ -397,28 +397,102 @@ br_json_may(
 }
 
 /* The same two for each type. */
-#define NEED_AND_MAY(type_name, type)                                      \
-    enum br_rc br_json_need_##type_name(                                   \
-        const struct br_json *object, const char *name, type *ret,         \
-        struct br_err *reterr)                                             \
-    {                                                                      \
-        struct br_json *v;                                                 \
-        BR_TRY(find_needed(object, name, &v, reterr));                     \
-        return br_json_as_##type_name(v, ret, reterr);                     \
-    }                                                                      \
-    enum br_rc br_json_may_##type_name(                                    \
-        const struct br_json *object, const char *name, type *ret,         \
-        struct br_err *reterr)                                             \
-    {                                                                      \
-        struct br_json *v;                                                 \
-        BR_TRY(find(object, name, &v, reterr));                            \
-        return v == NULL ? BR_OK : br_json_as_##type_name(v, ret, reterr); \
-    }
-NEED_AND_MAY(string, struct br_bytes)
-NEED_AND_MAY(uint, uint64_t)
-NEED_AND_MAY(int, int64_t)
-NEED_AND_MAY(boolean, bool)
-#undef NEED_AND_MAY
+
+enum br_rc
+br_json_need_string(
+    const struct br_json *object,
+    const char *name,
+    struct br_bytes *ret,
+    struct br_err *reterr)
+{
+    struct br_json *v;
+    BR_TRY(find_needed(object, name, &v, reterr));
+    return br_json_as_string(v, ret, reterr);
+}
+
+enum br_rc
+br_json_may_string(
+    const struct br_json *object,
+    const char *name,
+    struct br_bytes *ret,
+    struct br_err *reterr)
+{
+    struct br_json *v;
+    BR_TRY(find(object, name, &v, reterr));
+    return v == NULL ? BR_OK : br_json_as_string(v, ret, reterr);
+}
+
+enum br_rc
+br_json_need_uint(
+    const struct br_json *object,
+    const char *name,
+    uint64_t *ret,
+    struct br_err *reterr)
+{
+    struct br_json *v;
+    BR_TRY(find_needed(object, name, &v, reterr));
+    return br_json_as_uint(v, ret, reterr);
+}
+
+enum br_rc
+br_json_may_uint(
+    const struct br_json *object,
+    const char *name,
+    uint64_t *ret,
+    struct br_err *reterr)
+{
+    struct br_json *v;
+    BR_TRY(find(object, name, &v, reterr));
+    return v == NULL ? BR_OK : br_json_as_uint(v, ret, reterr);
+}
+
+enum br_rc
+br_json_need_int(
+    const struct br_json *object,
+    const char *name,
+    int64_t *ret,
+    struct br_err *reterr)
+{
+    struct br_json *v;
+    BR_TRY(find_needed(object, name, &v, reterr));
+    return br_json_as_int(v, ret, reterr);
+}
+
+enum br_rc
+br_json_may_int(
+    const struct br_json *object,
+    const char *name,
+    int64_t *ret,
+    struct br_err *reterr)
+{
+    struct br_json *v;
+    BR_TRY(find(object, name, &v, reterr));
+    return v == NULL ? BR_OK : br_json_as_int(v, ret, reterr);
+}
+
+enum br_rc
+br_json_need_boolean(
+    const struct br_json *object,
+    const char *name,
+    bool *ret,
+    struct br_err *reterr)
+{
+    struct br_json *v;
+    BR_TRY(find_needed(object, name, &v, reterr));
+    return br_json_as_boolean(v, ret, reterr);
+}
+
+enum br_rc
+br_json_may_boolean(
+    const struct br_json *object,
+    const char *name,
+    bool *ret,
+    struct br_err *reterr)
+{
+    struct br_json *v;
+    BR_TRY(find(object, name, &v, reterr));
+    return v == NULL ? BR_OK : br_json_as_boolean(v, ret, reterr);
+}
 
 enum br_rc
 br_json_only(

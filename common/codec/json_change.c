@@ -175,6 +175,7 @@ br_json_new_copy(struct br_json_maker *m, const struct br_json *v)
             next = from->next;
             from = from->parent;
             into = into->parent;
+            BR_ASSERT(into != NULL);
             if (next == NULL) {
                 end_copy(m, into);
             }

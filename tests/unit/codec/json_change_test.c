@@ -137,7 +137,7 @@ members_come_and_go_as_in_a_model(void **state)
 {
     (void)state;
     enum { NAMES = 60, STEPS = 20000 };
-    uint64_t model[NAMES];
+    uint64_t model[NAMES] = {0};
     bool there[NAMES] = {false};
     uint64_t seed = 30;
     size_t count = 0;

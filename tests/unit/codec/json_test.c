@@ -95,21 +95,21 @@ whole_numbers_to_their_ends(void **state)
     (void)state;
     static const struct {
         const char *text;
-        bool is_int;
         int64_t i;
-        bool is_uint;
         uint64_t u;
+        bool is_int;
+        bool is_uint;
     } cases[] = {
-        {"0", true, 0, true, 0},
-        {"-0", true, 0, true, 0},
-        {"-1", true, -1, false, 0},
-        {"9223372036854775807", true, INT64_MAX, true, INT64_MAX},
-        {"9223372036854775808", false, 0, true, UINT64_C(1) << 63},
-        {"-9223372036854775808", true, INT64_MIN, false, 0},
-        {"-9223372036854775809", false, 0, false, 0},
-        {"18446744073709551616", false, 0, false, 0},
-        {"1.0", false, 0, false, 0},
-        {"1e0", false, 0, false, 0},
+        {"0", 0, 0, true, true},
+        {"-0", 0, 0, true, true},
+        {"-1", -1, 0, true, false},
+        {"9223372036854775807", INT64_MAX, INT64_MAX, true, true},
+        {"9223372036854775808", 0, UINT64_C(1) << 63, false, true},
+        {"-9223372036854775808", INT64_MIN, 0, true, false},
+        {"-9223372036854775809", 0, 0, false, false},
+        {"18446744073709551616", 0, 0, false, false},
+        {"1.0", 0, 0, false, false},
+        {"1e0", 0, 0, false, false},
     };
     for (size_t k = 0; k < COUNT(cases); k++) {
         int64_t i = 42;

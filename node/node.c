@@ -9,6 +9,7 @@
 #include "common/receipt/policy.h"
 #include "node/api/api.h"
 #include "node/api/metrics.h"
+#include "node/events.h"
 #include "node/gateway/rate.h"
 #include "node/publish/witness.h"
 #include "node/publish/witnesses.h"
@@ -16,6 +17,7 @@
 #include "node/setup/tsa.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +27,8 @@ enum { BULK_BYTES_MAX = 128 * 1024 * 1024, POLICY_BYTES_MAX = 64 * 1024 };
 
 struct br_node {
     struct br_node_options o;
-    struct br_node_config config;
+    const struct br_node_config *config;
+    struct br_events events;
     struct br_secret *passphrase;
     struct br_signer *log_key;
     struct br_signer *member_key;
@@ -47,6 +50,7 @@ struct br_node {
     struct br_buf policy;
     struct br_api api;
     char url[160];
+    uint64_t size; /**< of the log at the start */
 };
 
 static const char *
@@ -73,7 +77,7 @@ open_passphrase(struct br_node *n, struct br_err *reterr)
         }
     }
     return br_secret_from_file(
-        in_data(n, path, n->config.passphrase_file), &n->passphrase, reterr);
+        in_data(n, path, n->config->passphrase_file), &n->passphrase, reterr);
 }
 
 static enum br_rc
@@ -82,18 +86,18 @@ open_keys(struct br_node *n, struct br_err *reterr)
     char path[PATH_MAX];
     BR_TRY(open_passphrase(n, reterr));
     BR_TRY(br_signer_open(
-        in_data(n, path, n->config.log_key), n->passphrase, &n->log_key,
+        in_data(n, path, n->config->log_key), n->passphrase, &n->log_key,
         reterr));
     BR_TRY(br_signer_open(
-        in_data(n, path, n->config.receipt_key), n->passphrase, &n->receipt_key,
-        reterr));
+        in_data(n, path, n->config->receipt_key), n->passphrase,
+        &n->receipt_key, reterr));
     BR_TRY(br_signer_open(
-        in_data(n, path, n->config.member_key), n->passphrase, &n->member_key,
+        in_data(n, path, n->config->member_key), n->passphrase, &n->member_key,
         reterr));
-    if (strlen(n->config.member) > BR_MEMBER_ID_BYTES_MAX) {
+    if (strlen(n->config->member) > BR_MEMBER_ID_BYTES_MAX) {
         return br_fail(reterr, BR_ERR_CONFIG, "member: too long");
     }
-    (void)snprintf(n->member.id, sizeof(n->member.id), "%s", n->config.member);
+    (void)snprintf(n->member.id, sizeof(n->member.id), "%s", n->config->member);
     n->member.signer = n->member_key;
     return BR_OK;
 }
@@ -102,7 +106,7 @@ static enum br_rc
 open_chain(struct br_node *n, struct br_err *reterr)
 {
     struct br_chain_options o = {
-        .folder = n->o.data_dir, .chain = br_str(n->config.chain_id)};
+        .folder = n->o.data_dir, .chain = br_str(n->config->chain_id)};
     BR_TRY(br_chain_open(&o, &n->chain, reterr));
     return br_tokens_open(n->o.data_dir, &n->tokens, reterr);
 }
@@ -116,6 +120,7 @@ sign_first(struct br_node *n, struct br_err *reterr)
     BR_TRY(br_snapshot_open(n->chain, &s, reterr));
     br_buf_init(&note, 64u * 1024);
     enum br_rc rc = br_publisher_sign(n->publisher, &s, &note, reterr);
+    n->size = s.head.frontier.size;
     br_buf_fini(&note);
     br_snapshot_close(&s);
     return rc;
@@ -130,21 +135,21 @@ make_policy(struct br_node *n, struct br_err *reterr)
     br_buf_puts(&n->policy, "log ");
     BR_TRY(br_publisher_vkey(n->publisher, &n->policy, reterr));
     br_buf_puts(&n->policy, "\n");
-    if (n->config.witness_policy[0] == '\0') {
+    if (n->config->witness_policy[0] == '\0') {
         br_buf_puts(&n->policy, "quorum none\n");
         return br_buf_status(&n->policy, reterr);
     }
     return br_file_read(
-        in_data(n, path, n->config.witness_policy), &n->policy, reterr);
+        in_data(n, path, n->config->witness_policy), &n->policy, reterr);
 }
 
 static enum br_rc
 open_publisher(struct br_node *n, struct br_err *reterr)
 {
     struct br_publisher_options o = {
-        .origin = n->config.origin,
+        .origin = n->config->origin,
         .signer = n->log_key,
-        .needs_quorum = n->config.witness_policy[0] != '\0',
+        .needs_quorum = n->config->witness_policy[0] != '\0',
     };
     BR_TRY(br_publisher_new(&o, &n->publisher, reterr));
     BR_TRY(sign_first(n, reterr));
@@ -157,17 +162,17 @@ open_tsa(struct br_node *n, struct br_err *reterr)
 {
     char path[PATH_MAX];
     br_buf_init(&n->tsa_chain, BR_X509_PEM_BYTES_MAX);
-    if (n->config.tsa_key[0] == '\0') {
+    if (n->config->tsa_key[0] == '\0') {
         return BR_OK;
     }
     BR_TRY(br_signer_open(
-        in_data(n, path, n->config.tsa_key), n->passphrase, &n->tsa_key,
+        in_data(n, path, n->config->tsa_key), n->passphrase, &n->tsa_key,
         reterr));
     BR_TRY(br_file_read(
-        in_data(n, path, n->config.tsa_chain), &n->tsa_chain, reterr));
+        in_data(n, path, n->config->tsa_chain), &n->tsa_chain, reterr));
     struct br_tsa_options o = {
         .chain_pem = br_buf_bytes(&n->tsa_chain),
-        .policy = n->config.tsa_policy,
+        .policy = n->config->tsa_policy,
         .signer = n->tsa_key,
         .now = br_api_now(),
     };
@@ -180,24 +185,24 @@ open_witness(struct br_node *n, struct br_err *reterr)
 {
     char path[PATH_MAX];
     struct br_buf policy;
-    if (n->config.witness_logs[0] == '\0') {
+    if (n->config->witness_logs[0] == '\0') {
         return BR_OK;
     }
     BR_TRY(br_signer_open(
-        in_data(n, path, n->config.witness_key), n->passphrase, &n->witness_key,
-        reterr));
-    if (n->config.witness_name[0] != '\0') {
+        in_data(n, path, n->config->witness_key), n->passphrase,
+        &n->witness_key, reterr));
+    if (n->config->witness_name[0] != '\0') {
         (void)snprintf(
             n->witness_name, sizeof(n->witness_name), "%.255s",
-            n->config.witness_name);
+            n->config->witness_name);
     } else {
         (void)snprintf(
             n->witness_name, sizeof(n->witness_name), "%.240s/witness",
-            n->config.origin);
+            n->config->origin);
     }
     br_buf_init(&policy, POLICY_BYTES_MAX);
-    enum br_rc rc =
-        br_file_read(in_data(n, path, n->config.witness_logs), &policy, reterr);
+    enum br_rc rc = br_file_read(
+        in_data(n, path, n->config->witness_logs), &policy, reterr);
     if (rc == BR_OK) {
         struct br_witness_options o = {
             .data_dir = n->o.data_dir,
@@ -215,13 +220,7 @@ static void
 on_quorum(void *ctx, bool reached, const char *why)
 {
     struct br_node *n = (struct br_node *)ctx;
-    char text[320];
-    (void)snprintf(
-        text, sizeof(text), "%s%.240s",
-        reached ? "the witnesses' quorum is reached"
-                : "checkpoints are not published: ",
-        reached ? "" : why);
-    n->o.warning(n->o.ctx, text);
+    br_events_quorum(&n->events, reached, why);
 }
 
 static enum br_rc
@@ -231,11 +230,11 @@ start_witnesses(struct br_node *n, struct br_err *reterr)
         .chain = n->chain,
         .publisher = n->publisher,
         .policy = br_buf_bytes(&n->policy),
-        .interval_ms = n->config.witness_interval_ms,
+        .interval_ms = n->config->witness_interval_ms,
         .changed = on_quorum,
         .ctx = n,
     };
-    if (n->config.witness_policy[0] == '\0') {
+    if (n->config->witness_policy[0] == '\0') {
         return BR_OK;
     }
     return br_witnesses_start(&o, &n->witnesses, reterr);
@@ -252,13 +251,7 @@ static void
 on_clock(void *ctx, uint64_t behind_us)
 {
     struct br_node *n = (struct br_node *)ctx;
-    char text[160];
-    (void)snprintf(
-        text, sizeof(text),
-        "the clock is %llu ms behind the last block: nothing is stamped "
-        "until it is right (check NTP)",
-        (unsigned long long)(behind_us / 1000));
-    n->o.warning(n->o.ctx, text);
+    br_events_clock(&n->events, behind_us);
 }
 
 static enum br_rc
@@ -267,17 +260,17 @@ start_engine(struct br_node *n, struct br_err *reterr)
     struct br_gateway_options g = {
         .chain = n->chain,
         .publisher = n->publisher,
-        .chain_id = n->config.chain_id,
+        .chain_id = n->config->chain_id,
         .members = &n->member,
         .member_count = 1,
-        .queue_max = (size_t)n->config.queue_max,
+        .queue_max = (size_t)n->config->queue_max,
         .bulk_bytes_max = BULK_BYTES_MAX,
     };
     BR_TRY(br_gateway_new(&g, &n->gateway, reterr));
     struct br_engine_options e = {
         .app = br_gateway_app(n->gateway),
-        .queue_max = (size_t)n->config.queue_max,
-        .clock_tolerance_us = n->config.clock_tolerance_ms * 1000,
+        .queue_max = (size_t)n->config->queue_max,
+        .clock_tolerance_us = n->config->clock_tolerance_ms * 1000,
         .fatal = on_fatal,
         .clock_backwards = on_clock,
         .ctx = n,
@@ -304,38 +297,44 @@ fill_api(struct br_node *n)
         .open_rates = br_rates_new(),
         .members = &n->member,
         .member_count = 1,
-        .chain_id = n->config.chain_id,
-        .origin = n->config.origin,
-        .public_url = n->config.public_url,
+        .chain_id = n->config->chain_id,
+        .origin = n->config->origin,
+        .public_url = n->config->public_url,
         .policy = br_buf_bytes(&n->policy),
-        .open_stamping = n->config.open_stamping,
-        .open_rate_per_s = (uint32_t)n->config.open_rate_per_s,
-        .reading_needs_token = strcmp(n->config.reading, "token") == 0,
-        .stale_us = n->config.checkpoint_stale_s * 1000000,
+        .open_stamping = n->config->open_stamping,
+        .open_rate_per_s = (uint32_t)n->config->open_rate_per_s,
+        .reading_needs_token = strcmp(n->config->reading, "token") == 0,
+        .stale_us = n->config->checkpoint_stale_s * 1000000,
     };
+}
+
+/** The server hands its handlers' context to this callback too. */
+static struct br_node *
+node_of(void *api)
+{
+    return (
+        struct br_node *)(void *)((char *)api - offsetof(struct br_node, api));
 }
 
 static void
 on_done(
     void *ctx,
-    const char *method,
-    const char *route,
-    int status,
-    uint64_t duration_us)
+    const struct br_http_request *req,
+    const struct br_http_outcome *o)
 {
-    (void)ctx;
-    br_api_metrics_request(method, route, status, duration_us);
+    br_api_metrics_request(o->method, o->route, o->status, o->duration_us);
+    br_events_request(&node_of(ctx)->events, req, o);
 }
 
 static enum br_rc
 start_server(struct br_node *n, struct br_err *reterr)
 {
     struct br_http_server_options o = {
-        .listen = n->o.listen != NULL ? n->o.listen : n->config.listen,
+        .listen = n->o.listen != NULL ? n->o.listen : n->config->listen,
         .ctx = &n->api,
-        .threads = (unsigned)n->config.http_threads,
-        .connections_max = (unsigned)n->config.connections_max,
-        .idle_timeout_s = (unsigned)n->config.idle_timeout_s,
+        .threads = (unsigned)n->config->http_threads,
+        .connections_max = (unsigned)n->config->connections_max,
+        .idle_timeout_s = (unsigned)n->config->idle_timeout_s,
         .done = on_done,
     };
     fill_api(n);
@@ -353,7 +352,6 @@ static enum br_rc
 open_all(struct br_node *n, struct br_err *reterr)
 {
     BR_TRY(br_crypto_init(reterr));
-    BR_TRY(br_node_config_load(n->o.data_dir, &n->config, reterr));
     BR_TRY(open_keys(n, reterr));
     BR_TRY(open_chain(n, reterr));
     BR_TRY(open_publisher(n, reterr));
@@ -375,6 +373,8 @@ br_node_start(
         return br_fail(reterr, BR_ERR_NO_MEMORY, "node");
     }
     n->o = *options;
+    n->config = options->config;
+    br_events_init(&n->events, options->log, n->config->slow_request_ms * 1000);
     enum br_rc rc = open_all(n, reterr);
     if (rc != BR_OK) {
         br_node_stop(n);
@@ -388,6 +388,12 @@ const char *
 br_node_url(const struct br_node *n)
 {
     return n->url;
+}
+
+uint64_t
+br_node_size(const struct br_node *n)
+{
+    return n->size;
 }
 
 void
@@ -421,6 +427,5 @@ br_node_stop(struct br_node *n)
     br_signer_free(n->log_key);
     br_secret_free(n->passphrase);
     br_buf_fini(&n->policy);
-    br_node_config_fini(&n->config);
     free(n);
 }

@@ -125,6 +125,7 @@ br_http_answer_problem(
 {
     struct br_http_stored_answer *a = &req->answer;
     a->status = status == 0 ? br_err_info(err->rc)->http_status : status;
+    a->rc = err->rc;
     store_problem_headers(a, err->rc, allow);
     a->own.max = body_max;
     br_problem_put(&a->own, err, status);

@@ -409,6 +409,25 @@ br_http_on_request(
 
 /* ---- the end ------------------------------------------------------------- */
 
+static void
+tell_done(struct br_http_request *req, uint64_t now_us)
+{
+    const struct br_http_server_options *o = &req->worker->server->options;
+    if (o->done == NULL || req->answer.status == 0) {
+        return;
+    }
+    const struct br_http_outcome outcome = {
+        .method = req->method == NULL ? "" : req->method,
+        .route = req->route == NULL ? "" : req->route->path,
+        .status = req->answer.status,
+        .rc = req->answer.rc,
+        .duration_us = now_us - req->started_us,
+        .received_bytes = req->received,
+        .sent_bytes = req->answer.streamed ? req->sent : req->answer.n,
+    };
+    o->done(o->ctx, req, &outcome);
+}
+
 void
 br_http_exchange_end(struct br_http_conn *conn)
 {
@@ -417,19 +436,13 @@ br_http_exchange_end(struct br_http_conn *conn)
         return;
     }
     struct br_http_worker *w = conn->worker;
-    const struct br_http_server_options *o = &w->server->options;
     uint64_t now_us = br_http_now_us();
     count_resumed(req); /* its client had left when it was resumed */
     if (req->counted) {
         size_t n = atomic_load_explicit(&w->in_flight, memory_order_relaxed);
         atomic_store_explicit(&w->in_flight, n - 1, memory_order_relaxed);
     }
-    if (o->done != NULL && req->answer.status != 0) {
-        o->done(
-            o->ctx, req->method == NULL ? "" : req->method,
-            req->route == NULL ? "" : req->route->path, req->answer.status,
-            now_us - req->started_us);
-    }
+    tell_done(req, now_us);
     br_http_request_end_stream(req);
     conn->req = NULL;
     conn->idle_since_ms = now_us / 1000;

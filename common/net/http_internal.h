@@ -56,6 +56,7 @@ enum br_http_phase {
 /** The answer as it was given, until libmicrohttpd takes it. */
 struct br_http_stored_answer {
     int status;
+    enum br_rc rc;    /**< of a problem */
     bool close;       /**< end the connection afterwards */
     bool streamed;    /**< source, not body */
     const uint8_t *p; /**< into `own`, `taken`, or static */

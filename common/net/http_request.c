@@ -78,6 +78,7 @@ reset(struct br_http_request *req)
     recycle(&a->heads);
     br_buf_fini(&a->taken);
     a->status = 0;
+    a->rc = BR_OK;
     a->close = false;
     a->streamed = false;
     a->p = NULL;

@@ -50,6 +50,17 @@ struct br_http_route {
     br_http_stream_end_fn *stream_end;
 };
 
+/** How a request ended. */
+struct br_http_outcome {
+    const char *method;
+    const char *route; /**< its pattern, not the path that was sent; "": none */
+    int status;
+    enum br_rc rc;        /**< of a problem; BR_OK when it was no problem */
+    uint64_t duration_us; /**< from its first byte to the last of its answer */
+    uint64_t received_bytes; /**< of its body */
+    uint64_t sent_bytes;     /**< of the answer's body */
+};
+
 struct br_http_server_options {
     const char *listen; /**< "127.0.0.1:8440", "[::1]:8440", port 0: any free */
     const struct br_http_route *routes;
@@ -58,13 +69,12 @@ struct br_http_server_options {
     unsigned threads;         /**< 0: one */
     unsigned connections_max; /**< 0: 16384 */
     unsigned idle_timeout_s;  /**< 0: 30; a slow sender is cut too */
-    /** Called after each answer: for access logs and metrics. May be NULL. */
+    /** Called after each answer: for access logs and metrics. May be NULL.
+     *  req is good for br_http_peer, until it returns. */
     void (*done)(
         void *ctx,
-        const char *method,
-        const char *route_path,
-        int status,
-        uint64_t duration_us);
+        const struct br_http_request *req,
+        const struct br_http_outcome *o);
     /** Both in PEM, read at the start only, or both NULL for plain HTTP. */
     const char *tls_certificate_pem;
     const char *tls_key_pem;

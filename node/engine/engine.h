@@ -66,7 +66,8 @@ struct br_engine_options {
     uint64_t clock_tolerance_us; /**< a clock may step back this far */
     /** Told once, on the engine's thread, when it has stopped for good. */
     void (*fatal)(void *ctx, const struct br_err *err);
-    /** Told when the clock is found behind the last block. */
+    /** Told when the clock is found behind the last block, and with 0 when
+     *  it is right again. */
     void (*clock_backwards)(void *ctx, uint64_t behind_us);
     void *ctx;
 };

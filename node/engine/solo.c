@@ -101,11 +101,11 @@ next_time(struct br_engine *e, struct br_time_us *ret, struct br_err *reterr)
     uint64_t behind = last.v > now.v ? last.v - now.v : 0;
     bool wrong = behind > e->o.clock_tolerance_us;
     pthread_mutex_lock(&e->lock);
-    bool news = wrong && !e->status.clock_wrong;
+    bool news = wrong != e->status.clock_wrong;
     e->status.clock_wrong = wrong;
     pthread_mutex_unlock(&e->lock);
     if (news && e->o.clock_backwards != NULL) {
-        e->o.clock_backwards(e->o.ctx, behind);
+        e->o.clock_backwards(e->o.ctx, wrong ? behind : 0);
     }
     if (wrong) {
         return br_fail(

@@ -260,12 +260,17 @@ class Node:
         check(ready, "the node says nothing", self.last_words())
         return self.process.stdout.readline().decode().strip()
 
-    def start(self):
+    def serve(self):
+        """Start it; it need not be ready."""
         line = self.launch()
         if "serving http://" not in line:
             self.process.wait(PATIENCE_S)
             raise AssertionError("did not start: " + self.last_words())
         self.port = int(line.rsplit(":", 1)[1])
+        return self
+
+    def start(self):
+        self.serve()
         poll(self.is_ready, "readyz: " + self.last_words())
         return self
 

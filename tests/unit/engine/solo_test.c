@@ -43,6 +43,7 @@ struct fake {
     enum br_rc settled_rc;
     size_t fatal;
     size_t backwards;
+    size_t righted;
     uint64_t behind_us;
     /* answers of submissions, in order */
     size_t answers;
@@ -205,8 +206,12 @@ on_backwards(void *ctx, uint64_t behind_us)
     struct fake *f = (struct fake *)ctx;
     pthread_mutex_lock(&f->lock);
     note_call(f, 'B');
-    f->backwards++;
-    f->behind_us = behind_us;
+    if (behind_us == 0) {
+        f->righted++;
+    } else {
+        f->backwards++;
+        f->behind_us = behind_us;
+    }
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -635,6 +640,7 @@ a_clock_behind_the_last_block_is_refused_and_told_once(void **state)
     assert_ok(submit(&f, "three"));
     wait_for_answers(&f, 3);
     assert_int_equal(f.answer[2].rc, BR_OK);
+    assert_int_equal(f.righted, 1);
     assert_false(status(&f).clock_wrong);
     set_last(&f, UINT64_C(1) << 52);
     assert_ok(submit(&f, "four"));

@@ -107,7 +107,7 @@ struct counter {
     size_t ended;
     size_t sources_done;
     size_t answers;
-    int last_status;
+    struct br_http_outcome last;
 };
 
 static struct counter counter;
@@ -214,17 +214,15 @@ static const struct br_http_route routes[] = {
 static void
 on_done(
     void *ctx,
-    const char *method,
-    const char *route_path,
-    int status,
-    uint64_t duration_us)
+    const struct br_http_request *req,
+    const struct br_http_outcome *o)
 {
     struct counter *c = (struct counter *)ctx;
-    assert_non_null(method);
-    assert_non_null(route_path);
-    assert_true(duration_us < 60u * 1000000);
+    assert_non_null(o->method);
+    assert_true(o->duration_us < 60u * 1000000);
+    assert_string_equal(br_http_peer(req), "127.0.0.1");
     c->answers++;
-    c->last_status = status;
+    c->last = *o;
 }
 
 static int
@@ -762,7 +760,27 @@ test_every_answer_is_told(void **state)
     }
     br_http_server_stop(s);
     assert_int_equal(counter.answers, 3);
-    assert_int_equal(counter.last_status, 404);
+    assert_int_equal(counter.last.status, 404);
+    assert_int_equal(counter.last.rc, BR_ERR_NOT_FOUND);
+    assert_string_equal(counter.last.route, "");
+}
+
+static void
+test_an_answer_is_told_by_its_route_and_bytes(void **state)
+{
+    struct br_http_server *s = (struct br_http_server *)*state;
+    struct answer a =
+        ask(s, "POST /echo?secret=1 HTTP/1.1\r\n" HOST
+               "Content-Length: 5\r\n\r\nhello");
+    forget(&a);
+    br_http_server_stop(s);
+    assert_int_equal(counter.answers, 1);
+    assert_int_equal(counter.last.status, 201);
+    assert_int_equal(counter.last.rc, BR_OK);
+    assert_string_equal(counter.last.method, "POST");
+    assert_string_equal(counter.last.route, "/echo");
+    assert_int_equal(counter.last.received_bytes, 5);
+    assert_true(counter.last.sent_bytes >= 5);
 }
 
 static void
@@ -816,6 +834,7 @@ main(void)
         STOPS(test_head_of_a_streamed_answer),
         STOPS(test_a_streamed_answer_that_fails),
         STOPS(test_every_answer_is_told),
+        STOPS(test_an_answer_is_told_by_its_route_and_bytes),
         TEST(test_addresses),
     };
     return cmocka_run_group_tests(tests, start, stop);

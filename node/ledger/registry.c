@@ -74,8 +74,13 @@ revoke_key(
     BR_TRY(br_member_key_get(e, &op->kid, &k, reterr));
     BR_TRY(need_operator_or(tx, k.member, reterr));
     /* A revocation may lie in the future (an overlap for a rotation), never in
-     * the past: what was signed before it stays valid. */
-    k.not_after.v = op->not_after.v > tx->time.v ? op->not_after.v : tx->time.v;
+     * the past: what was signed before it stays valid. And it only takes: who
+     * holds a key that ends may not keep it. */
+    uint64_t end = op->not_after.v > tx->time.v ? op->not_after.v : tx->time.v;
+    if (k.not_after.v != 0 && k.not_after.v <= end) {
+        return br_fail(reterr, BR_ERR_CONFLICT, "this key ends before that");
+    }
+    k.not_after.v = end;
     return br_member_key_put(e, &k, reterr);
 }
 

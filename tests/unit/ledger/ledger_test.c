@@ -273,6 +273,35 @@ a_key_rotates_with_an_overlap(void **state)
 }
 
 static void
+a_revocation_never_gives_a_key_more_time(void **state)
+{
+    struct world *w = (struct world *)*state;
+    struct br_op revoke = {
+        .type = BR_OP_KEY_REVOKE, .not_after = {w->time.v + 1500}};
+    br_public_key_thumbprint(br_signer_public(w->notary_key), &revoke.kid);
+    world_op(w, &revoke, BR_MODULE_REGISTRY);
+    assert_int_equal(
+        world_run(w, "comune", w->notary_key, BR_MODULE_REGISTRY), BR_OK);
+    world_seal(w);
+    world_begin(w); /* it still signs, and may not stay for that */
+    revoke.not_after.v = w->time.v + 1000000;
+    world_op(w, &revoke, BR_MODULE_REGISTRY);
+    assert_int_equal(
+        world_run(w, "comune", w->notary_key, BR_MODULE_REGISTRY),
+        BR_ERR_CONFLICT);
+    world_seal(w);
+    world_begin(w); /* it has ended: an operator cannot revive it either */
+    world_op(w, &revoke, BR_MODULE_REGISTRY);
+    assert_int_equal(
+        world_run(w, "regione", w->operator_key, BR_MODULE_REGISTRY),
+        BR_ERR_CONFLICT);
+    world_stamp(w, 1);
+    assert_int_equal(
+        world_run(w, "comune", w->notary_key, BR_MODULE_NOTARY),
+        BR_ERR_KEY_NOT_VALID);
+}
+
+static void
 only_operators_change_others(void **state)
 {
     struct world *w = (struct world *)*state;
@@ -491,6 +520,7 @@ main(void)
         T(a_failed_transaction_leaves_no_trace),
         T(an_empty_block_leaves_the_application_hash),
         T(a_key_rotates_with_an_overlap),
+        T(a_revocation_never_gives_a_key_more_time),
         T(only_operators_change_others),
         T(a_suspended_member_may_nothing),
         T(the_last_word_stays_with_an_operator),

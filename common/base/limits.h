@@ -21,6 +21,10 @@
 /* Chain id and log origin travel in every transaction and checkpoint. */
 #define BR_CHAIN_ID_BYTES_MAX 64
 #define BR_ORIGIN_BYTES_MAX   255
+/* Times in microseconds and sequence numbers: what JSON and JavaScript keep
+ * exact, 2^53 - 1. One that is larger would stop readers of the lists it stands
+ * in. */
+#define BR_EXACT_MAX 9007199254740991u
 /* One signature covers this many operations at most: 65,536 stamps of 70
  * bytes make a transaction of 4.5 MB. */
 #define BR_TX_OPS_MAX   65536

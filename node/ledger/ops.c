@@ -31,8 +31,8 @@ read_identifier(struct br_cbor *r, struct br_op *op)
 static void
 read_window(struct br_cbor *r, struct br_op *op)
 {
-    op->not_before.v = br_cbor_uint(r);
-    op->not_after.v = br_cbor_uint(r);
+    op->not_before.v = br_cbor_uint_max(r, BR_EXACT_MAX);
+    op->not_after.v = br_cbor_uint_max(r, BR_EXACT_MAX);
     if (op->not_after.v != 0 && op->not_after.v <= op->not_before.v) {
         br_cbor_fail(r, BR_ERR_OUT_OF_RANGE, "not_after before not_before");
     }
@@ -114,7 +114,7 @@ read_registry(struct br_cbor *r, struct br_op *op)
         break;
     case BR_OP_KEY_REVOKE:
         br_cbor_bytes_exact(r, op->kid.b, BR_HASH_BYTES);
-        op->not_after.v = br_cbor_uint(r);
+        op->not_after.v = br_cbor_uint_max(r, BR_EXACT_MAX);
         break;
     }
 }

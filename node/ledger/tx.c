@@ -50,8 +50,8 @@ parse_payload(struct br_tx *tx, struct br_err *reterr)
     }
     tx->chain = br_cbor_text(&r);
     tx->author = br_cbor_text(&r);
-    tx->seq = br_cbor_uint(&r);
-    tx->expiry.v = br_cbor_uint(&r);
+    tx->seq = br_cbor_uint_max(&r, BR_EXACT_MAX);
+    tx->expiry.v = br_cbor_uint_max(&r, BR_EXACT_MAX);
     uint64_t module = br_cbor_uint(&r);
     if (module != BR_MODULE_NOTARY && module != BR_MODULE_REGISTRY) {
         br_cbor_fail(&r, BR_ERR_UNSUPPORTED, "no such module");

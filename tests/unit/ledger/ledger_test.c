@@ -89,6 +89,20 @@ an_envelope_is_refused(void **state)
     d.ops = br_bytes(NULL, 0);
     assert_int_equal(
         world_run_draft(w, &d, w->notary_key, NULL), BR_ERR_OUT_OF_RANGE);
+    world_stamp(w, 1); /* a number that JSON would not keep exact */
+    d = world_draft(w, "comune", BR_MODULE_NOTARY);
+    d.seq = BR_EXACT_MAX + 1;
+    assert_int_equal(
+        world_run_draft(w, &d, w->notary_key, NULL), BR_ERR_OUT_OF_RANGE);
+    struct br_op add = {
+        .type = BR_OP_KEY_ADD,
+        .id = br_str("comune"),
+        .key = *br_signer_public(w->auditor_key),
+        .not_after = {BR_EXACT_MAX + 1}};
+    world_op(w, &add, BR_MODULE_REGISTRY);
+    assert_int_equal(
+        world_run(w, "comune", w->notary_key, BR_MODULE_REGISTRY),
+        BR_ERR_OUT_OF_RANGE);
     assert_int_equal(br_effects_leaf_count(&w->e), 0);
 }
 

@@ -2,6 +2,7 @@
 #include "cli/client.h"
 
 #include "common/service/json.h"
+#include "node/setup/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +15,17 @@ br_node_client_open(
 {
     const char *url = a->node != NULL ? a->node : getenv("BROLETTO_NODE");
     *ret = (struct br_node_client){0};
-    if (url == NULL) {
-        url = "http://127.0.0.1:8440";
+    if (url != NULL || a->data == NULL) {
+        (void)snprintf(
+            ret->url_bytes, sizeof(ret->url_bytes), "%s",
+            url != NULL ? url : "http://127.0.0.1:8440");
+    } else {
+        struct br_node_config c;
+        BR_TRY(br_node_config_load(a->data, &c, reterr));
+        (void)snprintf(
+            ret->url_bytes, sizeof(ret->url_bytes), "http://%s", c.listen);
+        br_node_config_fini(&c);
     }
-    (void)snprintf(ret->url_bytes, sizeof(ret->url_bytes), "%s", url);
     size_t n = strlen(ret->url_bytes);
     while (n > 0 && ret->url_bytes[n - 1] == '/') {
         ret->url_bytes[--n] = '\0';

@@ -17,7 +17,8 @@ struct br_node_client {
     char url_bytes[512];
 };
 
-/** --node or BROLETTO_NODE, --token or BROLETTO_TOKEN. */
+/** --node or BROLETTO_NODE, --token or BROLETTO_TOKEN. Without the first two,
+ *  the node in --data, at the address that it is configured for. */
 enum br_rc br_node_client_open(
     const struct br_args *a,
     struct br_node_client *ret,

@@ -8,6 +8,7 @@
 
 #include <getopt.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -33,6 +34,27 @@ const struct br_command br_commands[] = {
      0, br_cmd_token_list},
     {"node", "token revoke", "ID", "--data DIR", "end a token, at once", 1, 1,
      br_cmd_token_revoke},
+    {"member", "list", "", "[--node URL] [--json]",
+     "members of the ledger, their roles and keys", 0, 0, br_cmd_member_list},
+    {"member", "add", "ID",
+     "--name TEXT --role ROLE[,ROLE] --public KEY [--data DIR] [--key KEY] "
+     "[--passphrase-file FILE] [--node URL]",
+     "register a member, signed by an operator", 1, 1, br_cmd_member_add},
+    {"member", "rotate", "ID",
+     "--public KEY --overlap DAYS [--data DIR] [--key KEY] "
+     "[--passphrase-file FILE] [--node URL]",
+     "give a member a new key; the old ones end after the overlap", 1, 1,
+     br_cmd_member_rotate},
+    {"member", "revoke", "ID",
+     "[--data DIR] [--key KEY] [--passphrase-file FILE] [--node URL]",
+     "suspend a member, or end the key with this kid, at once", 1, 1,
+     br_cmd_member_revoke},
+    {"key", "new", "FILE",
+     "[--alg ed25519|es256|es256k] [--passphrase-file FILE]",
+     "make a key, encrypted; prints its public half", 1, 1, br_cmd_key_new},
+    {"key", "public", "FILE", "[--passphrase-file FILE]",
+     "print the public half of a key file or of a pkcs11: URI", 1, 1,
+     br_cmd_key_public},
     {"notary", "stamp", "FILE...",
      "--node URL [--token TOKEN] [--alg NAME] [--again] [--json] [--quiet]",
      "prove that files exist now; the receipt is FILE.tlog-proof", 1, -1,
@@ -159,53 +181,93 @@ br_cli_now(void)
         (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u};
 }
 
-/* Long options only, each with the field that it fills. */
-enum { OPT_TEXT = 1, OPT_FLAG = 64, OPT_HELP = 126, OPT_VERSION = 127 };
+/* ---- options: long ones only, each with the field that it fills ---------- */
 
+#define TEXT(name, field)                            \
+    {                                                \
+        name, offsetof(struct br_args, field), false \
+    }
+#define FLAG(name, field)                           \
+    {                                               \
+        name, offsetof(struct br_args, field), true \
+    }
+static const struct {
+    const char *name;
+    size_t offset;
+    bool is_flag;
+} fields[] = {
+    TEXT("data", data),
+    TEXT("node", node),
+    TEXT("token", token),
+    TEXT("scope", scope),
+    TEXT("member", member),
+    TEXT("note", note),
+    TEXT("rate", rate),
+    TEXT("days", days),
+    TEXT("alg", alg),
+    TEXT("policy", policy),
+    TEXT("ca", ca),
+    TEXT("chain-id", chain_id),
+    TEXT("origin", origin),
+    TEXT("name", name),
+    TEXT("out", out),
+    TEXT("lang", lang),
+    TEXT("form", form),
+    TEXT("keys", keys),
+    TEXT("key", key),
+    TEXT("public", public_key),
+    TEXT("role", role),
+    TEXT("overlap", overlap),
+    TEXT("passphrase-file", passphrase_file),
+    TEXT("checkpoint", checkpoint),
+    FLAG("again", again),
+    FLAG("json", json),
+    FLAG("quiet", quiet),
+    FLAG("explain", explain),
+    FLAG("ledger-only", ledger_only),
+    FLAG("with-passphrase", with_passphrase),
+};
+#undef TEXT
+#undef FLAG
+enum {
+    FIELDS = sizeof(fields) / sizeof(fields[0]),
+    OPT_HELP = FIELDS,
+    OPT_VERSION,
+    OPT_FIRST = 256, /* past '?' */
+};
+
+static void
+fill_options(struct option options[FIELDS + 3])
+{
+    for (int i = 0; i < FIELDS; i++) {
+        options[i] = (struct option){
+            fields[i].name, fields[i].is_flag ? no_argument : required_argument,
+            NULL, OPT_FIRST + i};
+    }
+    options[OPT_HELP] =
+        (struct option){"help", no_argument, NULL, OPT_FIRST + OPT_HELP};
+    options[OPT_VERSION] =
+        (struct option){"version", no_argument, NULL, OPT_FIRST + OPT_VERSION};
+    options[FIELDS + 2] = (struct option){0};
+}
+
+/** 0, or what ends the program: '?', OPT_HELP, OPT_VERSION. */
 static int
 parse(int argc, char **argv, struct br_args *a)
 {
-    const char **const texts[] = {
-        &a->data,   &a->node, &a->token, &a->scope,  &a->member, &a->note,
-        &a->rate,   &a->days, &a->alg,   &a->policy, &a->ca,     &a->chain_id,
-        &a->origin, &a->name, &a->out,   &a->lang,   &a->form,   &a->keys};
-    bool *const flags[] = {&a->again, &a->json, &a->quiet, &a->explain};
-    static const struct option options[] = {
-        {"data", 1, NULL, OPT_TEXT + 0},
-        {"node", 1, NULL, OPT_TEXT + 1},
-        {"token", 1, NULL, OPT_TEXT + 2},
-        {"scope", 1, NULL, OPT_TEXT + 3},
-        {"member", 1, NULL, OPT_TEXT + 4},
-        {"note", 1, NULL, OPT_TEXT + 5},
-        {"rate", 1, NULL, OPT_TEXT + 6},
-        {"days", 1, NULL, OPT_TEXT + 7},
-        {"alg", 1, NULL, OPT_TEXT + 8},
-        {"policy", 1, NULL, OPT_TEXT + 9},
-        {"ca", 1, NULL, OPT_TEXT + 10},
-        {"chain-id", 1, NULL, OPT_TEXT + 11},
-        {"origin", 1, NULL, OPT_TEXT + 12},
-        {"name", 1, NULL, OPT_TEXT + 13},
-        {"out", 1, NULL, OPT_TEXT + 14},
-        {"lang", 1, NULL, OPT_TEXT + 15},
-        {"form", 1, NULL, OPT_TEXT + 16},
-        {"keys", 1, NULL, OPT_TEXT + 17},
-        {"again", 0, NULL, OPT_FLAG + 0},
-        {"json", 0, NULL, OPT_FLAG + 1},
-        {"quiet", 0, NULL, OPT_FLAG + 2},
-        {"explain", 0, NULL, OPT_FLAG + 3},
-        {"help", 0, NULL, OPT_HELP},
-        {"version", 0, NULL, OPT_VERSION},
-        {NULL, 0, NULL, 0},
-    };
+    struct option options[FIELDS + 3];
     int c;
+    fill_options(options);
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == OPT_HELP || c == OPT_VERSION || c == '?') {
-            return c;
+        int i = c - OPT_FIRST;
+        if (i < 0 || i >= FIELDS) {
+            return c == '?' ? c : i;
         }
-        if (c >= OPT_FLAG) {
-            *flags[c - OPT_FLAG] = true;
+        void *field = (char *)a + fields[i].offset;
+        if (fields[i].is_flag) {
+            *(bool *)field = true;
         } else {
-            *texts[c - OPT_TEXT] = optarg;
+            *(const char **)field = optarg;
         }
     }
     a->words = argv + optind;

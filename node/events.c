@@ -18,6 +18,26 @@ br_events_init(struct br_events *e, struct br_log *log, uint64_t slow_us)
 }
 
 void
+br_events_member_key(
+    struct br_events *e, const char *member, const char *why, const char *ends)
+{
+    const struct br_log_event event = {
+        .level = BR_LOG_WARNING,
+        .name = "member.key_ends",
+        .message = why,
+        .field =
+            {
+                br_log_text("member", member),
+                br_log_text("ends", ends),
+                br_log_text(
+                    "remedy", "put the member's new key into member_key and "
+                              "start again; broletto member rotate"),
+            },
+    };
+    br_log_put(e->log, &event);
+}
+
+void
 br_events_clock(struct br_events *e, uint64_t behind_us)
 {
     struct br_log_event behind = {

@@ -21,6 +21,10 @@ struct br_events {
 
 void br_events_init(struct br_events *e, struct br_log *log, uint64_t slow_us);
 
+/** The key with which the gateway signs will end, has ended, or never was the
+ *  member's: why, and when ("" when it has no end). */
+void br_events_member_key(
+    struct br_events *e, const char *member, const char *why, const char *ends);
 /** behind_us 0: the clock is right again. */
 void br_events_clock(struct br_events *e, uint64_t behind_us);
 /** Witnesses: the quorum was reached, or missed and why. */

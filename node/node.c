@@ -7,6 +7,7 @@
 #include "common/crypto/keyfile.h"
 #include "common/crypto/x509.h"
 #include "common/receipt/policy.h"
+#include "common/service/json.h"
 #include "node/api/api.h"
 #include "node/api/metrics.h"
 #include "node/events.h"
@@ -111,6 +112,36 @@ open_chain(struct br_node *n, struct br_err *reterr)
     return br_tokens_open(n->o.data_dir, &n->tokens, reterr);
 }
 
+/** Will the ledger accept what the gateway signs? Its operator should know
+ *  before the clients do. */
+static void
+look_at_member_key(struct br_node *n, struct br_snapshot *s)
+{
+    uint8_t key[BR_STATE_KEY_BYTES_MAX];
+    char ends[28] = "";
+    struct br_hash kid;
+    struct br_bytes value;
+    struct br_member_key k;
+    br_public_key_thumbprint(br_signer_public(n->member_key), &kid);
+    size_t key_n = br_member_state_key(key, 'K', br_hash_bytes(&kid));
+    if (br_snapshot_state(s, br_bytes(key, key_n), &value, NULL) != BR_OK ||
+        br_member_key_parse(value, &k, NULL) != BR_OK ||
+        !br_bytes_eq(k.member, br_str(n->member.id))) {
+        br_events_member_key(
+            &n->events, n->member.id,
+            "member_key is not a key of this member: nothing can be stamped",
+            ends);
+    } else if (k.not_after.v != 0) {
+        br_time_text(k.not_after, ends);
+        br_events_member_key(
+            &n->events, n->member.id,
+            br_member_key_valid_at(&k, br_api_now())
+                ? "member_key will end"
+                : "member_key has ended: nothing can be stamped",
+            ends);
+    }
+}
+
 /** The checkpoint of what is stored is signed before the doors open. */
 static enum br_rc
 sign_first(struct br_node *n, struct br_err *reterr)
@@ -121,6 +152,7 @@ sign_first(struct br_node *n, struct br_err *reterr)
     br_buf_init(&note, 64u * 1024);
     enum br_rc rc = br_publisher_sign(n->publisher, &s, &note, reterr);
     n->size = s.head.frontier.size;
+    look_at_member_key(n, &s);
     br_buf_fini(&note);
     br_snapshot_close(&s);
     return rc;

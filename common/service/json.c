@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 static enum br_rc
@@ -196,6 +197,54 @@ br_json_get_bool(
 {
     const struct br_json_field f = {name, BR_JSON_BOOL, true, ret};
     return get_one(text, &f, NULL, reterr);
+}
+
+static enum br_rc
+give_element(
+    const json_t *v,
+    enum br_rc (*fn)(void *ctx, struct br_bytes element, struct br_err *reterr),
+    void *ctx,
+    struct br_err *reterr)
+{
+    if (json_is_string(v)) {
+        struct br_bytes s =
+            br_bytes(json_string_value(v), json_string_length(v));
+        return fn(ctx, s, reterr);
+    }
+    char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (text == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "JSON");
+    }
+    enum br_rc rc = fn(ctx, br_str(text), reterr);
+    free(text);
+    return rc;
+}
+
+enum br_rc
+br_json_each(
+    struct br_bytes text,
+    const char *name,
+    enum br_rc (*fn)(void *ctx, struct br_bytes element, struct br_err *reterr),
+    void *ctx,
+    struct br_err *reterr)
+{
+    json_error_t e;
+    json_t *o =
+        json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &e);
+    if (o == NULL) {
+        return parse_failure(&e, reterr);
+    }
+    const json_t *list = json_object_get(o, name);
+    enum br_rc rc = json_is_array(list)
+                        ? BR_OK
+                        : br_fail(
+                              reterr, BR_ERR_MISSING_FIELD,
+                              "the answer has no list %s", name);
+    for (size_t i = 0; rc == BR_OK && i < json_array_size(list); i++) {
+        rc = give_element(json_array_get(list, i), fn, ctx, reterr);
+    }
+    json_decref(o);
+    return rc;
 }
 
 void

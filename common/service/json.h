@@ -51,6 +51,16 @@ enum br_rc br_json_get_bool(
     struct br_bytes text, const char *name, bool *ret, struct br_err *reterr)
     BR_MUST_USE;
 
+/** Call fn for each element of the list under this name, in order, until it
+ *  fails: with its text where it is a string, otherwise with its JSON, for the
+ *  functions above. */
+enum br_rc br_json_each(
+    struct br_bytes text,
+    const char *name,
+    enum br_rc (*fn)(void *ctx, struct br_bytes element, struct br_err *reterr),
+    void *ctx,
+    struct br_err *reterr) BR_MUST_USE;
+
 /** A quoted, escaped string. */
 void br_json_put_text(struct br_buf *b, struct br_bytes text);
 /** RFC 3339 in UTC with six digits, quoted: "2026-11-24T10:00:00.123456Z". */

@@ -192,22 +192,43 @@ put_roles(struct br_buf *b, uint64_t roles)
     br_buf_puts(b, "]");
 }
 
+/** What a key has signed last; 0 before its first transaction. */
+static enum br_rc
+last_seq(
+    struct br_snapshot *s,
+    struct br_bytes kid,
+    uint64_t *ret,
+    struct br_err *reterr)
+{
+    uint8_t key[BR_STATE_KEY_BYTES_MAX];
+    struct br_bytes value;
+    size_t n = br_member_state_key(key, 'S', kid);
+    *ret = 0;
+    enum br_rc rc = br_snapshot_state(s, br_bytes(key, n), &value, reterr);
+    return rc == BR_OK              ? br_member_seq_parse(value, ret, reterr)
+           : rc == BR_ERR_NOT_FOUND ? BR_OK
+                                    : rc;
+}
+
 static enum br_rc
 put_key(
     struct br_buf *b,
+    struct br_snapshot *s,
     struct br_bytes kid,
     const struct br_member_key *k,
-    const char *comma)
+    struct br_err *reterr)
 {
-    br_buf_printf(b, "%s{\"kid\":\"", comma);
+    uint64_t seq;
+    BR_TRY(last_seq(s, kid, &seq, reterr));
+    br_buf_puts(b, "{\"kid\":\"");
     br_base64url_put(b, kid);
     br_buf_printf(
         b, "\",\"alg\":\"%s\",\"public\":\"", br_sign_alg_name(k->key.alg));
     br_base64url_put(b, br_bytes(k->key.b, k->key.n));
     br_buf_printf(
-        b, "\",\"not_before_us\":%llu,\"not_after_us\":%llu}",
-        (unsigned long long)k->not_before.v,
-        (unsigned long long)k->not_after.v);
+        b, "\",\"not_before_us\":%llu,\"not_after_us\":%llu,\"seq\":%llu}",
+        (unsigned long long)k->not_before.v, (unsigned long long)k->not_after.v,
+        (unsigned long long)seq);
     return BR_OK;
 }
 
@@ -230,8 +251,9 @@ put_keys(
         struct br_member_key k;
         rc = br_member_key_parse(value, &k, reterr);
         if (rc == BR_OK && br_bytes_eq(k.member, member)) {
-            rc = put_key(b, br_bytes(key.p + 1, key.n - 1), &k, comma);
+            br_buf_puts(b, comma);
             comma = ",";
+            rc = put_key(b, s, br_bytes(key.p + 1, key.n - 1), &k, reterr);
         }
         rc = rc == BR_OK ? br_kv_next(c, &key, &value) : rc;
     }

@@ -153,6 +153,17 @@ br_member_key_valid_at(const struct br_member_key *k, struct br_time_us t)
 }
 
 enum br_rc
+br_member_seq_parse(struct br_bytes value, uint64_t *ret, struct br_err *reterr)
+{
+    struct br_cbor r;
+    br_cbor_init(&r, value);
+    uint64_t seq = br_cbor_uint(&r);
+    BR_TRY(br_cbor_done(&r, reterr));
+    *ret = seq;
+    return BR_OK;
+}
+
+enum br_rc
 br_member_seq_get(
     const struct br_effects *e,
     const struct br_hash *kid,
@@ -166,12 +177,7 @@ br_member_seq_get(
         return BR_OK;
     }
     BR_TRY(rc);
-    struct br_cbor r;
-    br_cbor_init(&r, value);
-    uint64_t seq = br_cbor_uint(&r);
-    BR_TRY(br_cbor_done(&r, reterr));
-    *ret = seq;
-    return BR_OK;
+    return br_member_seq_parse(value, ret, reterr);
 }
 
 enum br_rc

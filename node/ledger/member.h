@@ -75,6 +75,8 @@ enum br_rc br_member_key_put(
     struct br_err *reterr) BR_MUST_USE;
 bool br_member_key_valid_at(const struct br_member_key *k, struct br_time_us t);
 
+enum br_rc br_member_seq_parse(
+    struct br_bytes value, uint64_t *ret, struct br_err *reterr) BR_MUST_USE;
 /** Last accepted sequence number of a key; 0 before the first. */
 enum br_rc br_member_seq_get(
     const struct br_effects *e,

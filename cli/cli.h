@@ -103,6 +103,12 @@ int br_cmd_log_import(const struct br_args *a);
 int br_cmd_log_verify(const struct br_args *a);
 int br_cmd_log_head(const struct br_args *a);
 
+struct br_replay_report;
+/** Recompute the ledger in --data, with a bar: `log verify`. */
+enum br_rc br_cli_replay(
+    const struct br_args *a,
+    struct br_replay_report *report,
+    struct br_err *reterr) BR_MUST_USE;
 /** Stamp these files or folders as `notary stamp` does. */
 int br_cli_stamp(const struct br_args *a, char **paths, int count);
 

@@ -38,8 +38,8 @@ show(void *ctx, uint64_t leaves, uint64_t total)
     br_progress_add(p, leaves - p->done);
 }
 
-static enum br_rc
-verify(
+enum br_rc
+br_cli_replay(
     const struct br_args *a,
     struct br_replay_report *report,
     struct br_err *reterr)
@@ -80,7 +80,7 @@ br_cmd_log_verify(const struct br_args *a)
         (void)fputs("broletto: --data DIR is missing\n", stderr);
         return BR_EXIT_USAGE;
     }
-    enum br_rc rc = verify(a, &report, &err);
+    enum br_rc rc = br_cli_replay(a, &report, &err);
     if (rc == BR_ERR_CORRUPT) {
         (void)fprintf(stderr, "REFUSED: %s\n", err.text);
         return BR_EXIT_REFUSED;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "cli/client.h"
 #include "common/service/json.h"
-#include "node/chain/chain.h"
 #include "node/setup/config.h"
 #include "node/setup/init.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 static int
 need_data(const struct br_args *a)
@@ -94,34 +92,5 @@ br_cmd_config_doc(const struct br_args *a)
     br_config_put_doc(&b, &br_node_config_schema);
     (void)fwrite(b.p, 1, b.n, stdout);
     br_buf_fini(&b);
-    return BR_EXIT_OK;
-}
-
-int
-br_cmd_node_backup(const struct br_args *a)
-{
-    struct br_err err;
-    struct br_chain *chain = NULL;
-    struct br_chain_options o = {.folder = a->data, .read_only = true};
-    if (need_data(a) != BR_EXIT_OK) {
-        return BR_EXIT_USAGE;
-    }
-    if (mkdir(a->words[0], 0700) != 0) {
-        (void)br_fail(
-            &err, BR_ERR_CONFLICT, "%s: make a new folder of it", a->words[0]);
-        return br_cli_fail(&err);
-    }
-    enum br_rc rc = br_chain_open(&o, &chain, &err);
-    if (rc == BR_OK) {
-        rc = br_chain_backup(chain, a->words[0], &err);
-    }
-    br_chain_close(chain);
-    if (rc != BR_OK) {
-        return br_cli_fail(&err);
-    }
-    (void)printf(
-        "The ledger is in %s/db. Copy genesis.cbor, node.yaml, keys and ca "
-        "too: they do not change.\n",
-        a->words[0]);
     return BR_EXIT_OK;
 }

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SECRET_BYTES = 32, ROW_BYTES_MAX = 512, TABLE = 0 };
+enum { SECRET_BYTES = 32, ROW_BYTES_MAX = 512, TABLE = 0, MAP_BYTES = 1 << 28 };
 
 struct br_tokens {
     struct br_kv *kv;
@@ -66,11 +66,33 @@ br_scopes_put(struct br_buf *b, uint32_t scopes)
     }
 }
 
+static const char *const tables[] = {"tokens"};
+
+enum br_rc
+br_tokens_backup(
+    const char *data_dir, const char *to_dir, struct br_err *reterr)
+{
+    char path[4096];
+    struct br_kv *kv = NULL;
+    const struct br_kv_options o = {
+        .path = path,
+        .tables = tables,
+        .table_count = 1,
+        .map_bytes = MAP_BYTES,
+        .read_only = true,
+    };
+    (void)snprintf(path, sizeof(path), "%s/gateway", data_dir);
+    BR_TRY(br_kv_open(&o, &kv, reterr));
+    (void)snprintf(path, sizeof(path), "%s/gateway", to_dir);
+    enum br_rc rc = br_kv_backup(kv, path, reterr);
+    br_kv_close(kv);
+    return rc;
+}
+
 enum br_rc
 br_tokens_open(
     const char *data_dir, struct br_tokens **ret, struct br_err *reterr)
 {
-    static const char *const tables[] = {"tokens"};
     char path[4096];
     (void)snprintf(path, sizeof(path), "%s/gateway", data_dir);
     struct br_tokens *t = (struct br_tokens *)calloc(1, sizeof(*t));
@@ -82,7 +104,7 @@ br_tokens_open(
         .path = path,
         .tables = tables,
         .table_count = 1,
-        .map_bytes = 1u << 28,
+        .map_bytes = MAP_BYTES,
     };
     enum br_rc rc = br_kv_open(&o, &t->kv, reterr);
     if (rc != BR_OK) {

@@ -46,6 +46,13 @@ enum br_rc br_tokens_open(
     struct br_err *reterr) BR_MUST_USE;
 void br_tokens_close(struct br_tokens *t);
 
+/** Copy the store of one node's folder into another's, also while the node
+ *  runs. CONFLICT when there is one. */
+enum br_rc br_tokens_backup(
+    const char *data_dir,
+    const char *to_dir,
+    struct br_err *reterr) BR_MUST_USE;
+
 /** "notary:stamp,notary:record" -> bits; names of bits -> text. */
 enum br_rc br_scopes_parse(
     const char *text, uint32_t *ret, struct br_err *reterr) BR_MUST_USE;

@@ -182,24 +182,24 @@ make_proof(
 static void
 bench_proofs(struct bench *b, struct br_snapshot *s, struct br_bytes note)
 {
-    enum { COUNT = 200000 };
+    const int count = 200000;
     struct br_buf out;
     uint64_t size = s->head.frontier.size;
     br_buf_init(&out, 64u * 1024);
     double begin = now();
-    for (uint64_t i = 0; i < COUNT; i++) {
-        make_proof(s, note, size - 1 - i % size, &out);
+    for (int i = 0; i < count; i++) {
+        make_proof(s, note, size - 1 - (uint64_t)i % size, &out);
     }
-    double near = COUNT / (now() - begin);
+    double near = count / (now() - begin);
     uint64_t x = 88172645463325252ull;
     begin = now();
-    for (uint64_t i = 0; i < COUNT; i++) {
+    for (int i = 0; i < count; i++) {
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
         make_proof(s, note, x % size, &out);
     }
-    double far = COUNT / (now() - begin);
+    double far = count / (now() - begin);
     (void)printf(
         "proof creation, whole .tlog-proof text, tree of %llu\n"
         "  neighbours           %10.0f proofs/s\n"
@@ -212,7 +212,7 @@ bench_proofs(struct bench *b, struct br_snapshot *s, struct br_bytes note)
 static void
 bench_verify(struct bench *b, struct br_snapshot *s, struct br_bytes note)
 {
-    enum { COUNT = 20000 };
+    const int count = 20000;
     struct br_err err;
     struct br_buf policy_text;
     struct br_buf proof;
@@ -241,19 +241,19 @@ bench_verify(struct bench *b, struct br_snapshot *s, struct br_bytes note)
         .digest_ctx = &digest,
     };
     double begin = now();
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < count; i++) {
         must(br_receipt_verify(&in, &result, &err), &err);
     }
-    double rate = COUNT / (now() - begin);
+    double rate = count / (now() - begin);
     must(br_sign(b->log, br_bytes(message, 300), sig, &err), &err);
     begin = now();
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < count; i++) {
         must(
             br_verify(
                 br_signer_public(b->log), br_bytes(message, 300), sig, &err),
             &err);
     }
-    double bare = COUNT / (now() - begin);
+    double bare = count / (now() - begin);
     (void)printf(
         "offline verification of a .tlog-proof, every step\n"
         "  receipts             %10.0f a second\n"

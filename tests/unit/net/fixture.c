@@ -177,7 +177,7 @@ ask(const struct br_http_server *s, const char *request)
 const char *
 header_of(const struct answer *a, const char *name)
 {
-    static char value[1024];
+    static _Thread_local char value[1024]; /* clients run in threads too */
     size_t n = strlen(name);
     value[0] = '\0';
     for (const char *line = strstr(a->head, "\r\n"); line != NULL;

@@ -299,7 +299,7 @@ test_no_answer(void **state)
     assert_int_equal(listen(fd, 1), 0);
     call.timeout_ms = 100;
     assert_fails(&call, BR_ERR_NETWORK);
-    assert_non_null(strstr(err.text, "100"));
+    assert_non_null(strstr(err.text, "timed out"));
     (void)close(fd);
 }
 

@@ -92,7 +92,8 @@ open_folder(
     if (flock(ix->folder, LOCK_EX | LOCK_NB) != 0) {
         return br_fail(
             reterr, errno == EWOULDBLOCK ? BR_ERR_BUSY : BR_ERR_IO,
-            "the digest index in %s is in use", folder);
+            "the digest index in %s is in use: by another node of this folder?",
+            folder);
     }
     return BR_OK;
 }

@@ -159,6 +159,26 @@ static const struct form {
     {"report", "text/html; charset=utf-8", put_report},
 };
 
+/** A page that a browser shows: it may do nothing. */
+static void
+reply_report(
+    struct br_http_request *req, const char *content_type, struct br_buf *b)
+{
+    char policy[BR_REPORT_POLICY_SIZE];
+    br_report_policy(policy);
+    const struct br_http_header_pair headers[] = {
+        {"Content-Security-Policy", policy},
+    };
+    struct br_http_answer a = {
+        .status = 200,
+        .content_type = content_type,
+        .take = b,
+        .headers = headers,
+        .header_count = 1,
+    };
+    br_http_reply(req, &a);
+}
+
 static void
 make(struct making *m, const struct form *f, struct br_http_request *req)
 {
@@ -166,12 +186,14 @@ make(struct making *m, const struct form *f, struct br_http_request *req)
     struct br_err err;
     br_buf_init(&b, PROOF_BYTES_MAX);
     enum br_rc rc = f->put(m, &b, &err);
-    if (rc == BR_OK) {
-        br_api_reply_text(req, f->content_type, &b);
-    } else {
-        br_buf_fini(&b);
+    if (rc != BR_OK) {
         br_http_reply_problem(req, &err);
+    } else if (f->put == put_report) {
+        reply_report(req, f->content_type, &b);
+    } else {
+        br_api_reply_text(req, f->content_type, &b);
     }
+    br_buf_fini(&b);
 }
 
 void

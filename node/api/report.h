@@ -21,6 +21,12 @@ struct br_report {
     const char *public_url; /**< or empty */
 };
 
+#define BR_REPORT_POLICY_SIZE 256
+
+/** The Content-Security-Policy to serve a report with: its own style, the
+ *  node's fonts, nothing else. */
+void br_report_policy(char ret[BR_REPORT_POLICY_SIZE]);
+
 enum br_rc br_report_put(
     struct br_buf *b,
     const struct br_report *r,

@@ -5,7 +5,7 @@ import { say } from './i18n.js';
 import { timeNode } from './steps-view.js';
 
 const WIDTH = 400;
-const HEIGHT = 150;
+const HEIGHT = 160;
 const LEFT = 46;
 const TOP = 10;
 const BOTTOM = 130;
@@ -29,6 +29,11 @@ function label(text, x, y) {
   return svg('text', { x, y, 'text-anchor': 'end' }, text);
 }
 
+function timeLabel(us, x, anchor) {
+  return say(svg('text', { x, y: HEIGHT - 8, 'text-anchor': anchor }),
+    'value.time', { time: { when: us } });
+}
+
 function draw(points) {
   const first = points[0];
   const last = points[points.length - 1];
@@ -49,7 +54,9 @@ function draw(points) {
   svg('circle', { class: 'chart-end', cx: x(last.time_us), cy: y(last.size),
     r: 4 }),
   label(String(last.size), LEFT - 8, TOP + 5),
-  label('0', LEFT - 8, BOTTOM + 5));
+  label('0', LEFT - 8, BOTTOM + 5),
+  timeLabel(first.time_us, LEFT, 'start'),
+  timeLabel(last.time_us, WIDTH - 6, 'end'));
 }
 
 /** Evenly chosen, the last one always. */

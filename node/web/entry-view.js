@@ -4,7 +4,7 @@ import { getReceipt, links } from './api.js';
 import { $, el, fact, said } from './dom.js';
 import { currentLanguage, say } from './i18n.js';
 import { problemNodes } from './problem-view.js';
-import { stepsList, timeNode, verdict } from './steps-view.js';
+import { reasonOf, stepsList, timeNode, verdict } from './steps-view.js';
 import { trustedPolicy } from './trust.js';
 import { isReceiptOf, verifyReceipt } from './verify.js';
 
@@ -56,10 +56,12 @@ async function verify(entry, place) {
   place.dataset.code = same ? result.code ?? 'ok' : 'proof-invalid';
   const key = same && result.ok ? 'entry.verified' : 'entry.not-verified';
   say($('entry-status'), key);
+  // Nobody gave a file here: whether the entry is of it is not a question.
+  const steps = result.steps.filter((s) => s.id !== 'digest');
   place.replaceChildren(
     verdict(same && result.ok ? 'ok' : 'failed', key,
-      same ? null : 'entry.other'),
-    stepsList(result));
+      same ? reasonOf(result) : said('p', 'entry.other')),
+    stepsList(result, steps));
 }
 
 /** The entry with everything that can be done with it. */

@@ -91,8 +91,9 @@ function memberItem(member) {
   return el('li.card', {},
     el('div.card-head', {},
       el('h3', {}, member.name || member.id),
-      member.active ? null : said('span.badge.failed', 'members.inactive'),
-      ...member.roles.map((role) => said('span.badge', `role.${role}`))),
+      el('span.badges', {},
+        member.active ? null : said('span.badge.failed', 'members.inactive'),
+        ...member.roles.map((role) => said('span.badge', `role.${role}`)))),
     el('p', {}, el('code', {}, member.id), ' · ',
       said('span', 'members.keys', { count: member.keys.length })),
     el('ul.keys', {}, ...member.keys.map((key) =>
@@ -105,7 +106,8 @@ function refresh() {
     fill($('checkpoint'), checkpointNodes),
     fill($('growth'), async () => growthChart((await getGrowth()).points)),
     fill($('latest'), entriesNodes),
-    fill($('members'), async () => (await getMembers()).items.map(memberItem)),
+    fill($('members'), async () =>
+      el('ul.plain', {}, ...(await getMembers()).items.map(memberItem))),
   ]);
 }
 

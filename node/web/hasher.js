@@ -26,25 +26,31 @@ export function startHasher() {
   };
 }
 
-function post(file, onProgress) {
+function post(file, onProgress, signal) {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(new Refusal('io', 'given up'));
+      return;
+    }
     const id = next++;
     jobs.set(id, { resolve, reject, onProgress });
+    signal?.addEventListener('abort', () => worker.postMessage({ id }));
     worker.postMessage({ id, file });
   });
 }
 
-/** SHA-256 in hexadecimal; onProgress is told the bytes done. */
-export function hashFile(file, onProgress = () => {}) {
-  const mine = last.then(() => post(file, onProgress));
+/** SHA-256 in hexadecimal; onProgress is told the bytes done. A file that is
+ *  no longer wanted (signal: an AbortSignal) lets the next one begin. */
+export function hashFile(file, onProgress = () => {}, signal = undefined) {
+  const mine = last.then(() => post(file, onProgress, signal));
   last = mine.catch(() => {});
   return mine;
 }
 
 /** With another algorithm of the ledger, as far as the browser has it. */
-export async function hashFileWith(alg, file, onProgress) {
+export async function hashFileWith(alg, file, onProgress, signal) {
   if (alg === 'sha-256') {
-    return hashFile(file, onProgress);
+    return hashFile(file, onProgress, signal);
   }
   if (!(alg in SUBTLE) || !globalThis.crypto?.subtle) {
     throw new Refusal('unsupported', alg);

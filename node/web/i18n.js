@@ -18,6 +18,13 @@ function formatTime(us) {
   }).format(new Date(us / 1000));
 }
 
+/** Short enough for the foot of a chart. */
+function formatWhen(us) {
+  return new Intl.DateTimeFormat(language === 'it' ? 'it-IT' : 'en-GB', {
+    dateStyle: 'short', timeStyle: 'short',
+  }).format(new Date(us / 1000));
+}
+
 function formatBytes(n) {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
   let unit = 0;
@@ -31,13 +38,16 @@ function formatBytes(n) {
   }).format(n);
 }
 
-/** A parameter: text as it is, a number, {us}, {bytes} or {key}. */
+/** A parameter: text as it is, a number, {us}, {when}, {bytes} or {key}. */
 function format(value) {
   if (typeof value === 'number' || typeof value === 'bigint') {
     return new Intl.NumberFormat(language).format(value);
   }
   if (value?.us !== undefined) {
     return formatTime(value.us);
+  }
+  if (value?.when !== undefined) {
+    return formatWhen(value.when);
   }
   if (value?.bytes !== undefined) {
     return formatBytes(value.bytes);

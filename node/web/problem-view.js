@@ -1,23 +1,23 @@
-// What went wrong, in the reader's words where there are some, then the node's
-// own detail and remedy, which are in English.
+// What went wrong and what to do, in the reader's words where there are some;
+// else the node's own, which are in English.
 // SPDX-License-Identifier: EUPL-1.2
 import { el, said } from './dom.js';
 import { has } from './i18n.js';
 
 function words(problem, key) {
   if (has(key)) {
-    return said('p', key);
+    return said('p.reason', key);
   }
-  return problem.title ? el('p', { lang: 'en' }, problem.title)
-    : said('p', 'problem.http', { status: String(problem.status) });
+  return problem.title ? el('p.reason', { lang: 'en' }, problem.title)
+    : said('p.reason', 'problem.http', { status: String(problem.status) });
 }
 
 function remedy(problem, key) {
-  if (problem.remedy) {
-    return el('p.detail', { lang: 'en' },
-      `${problem.detail}; ${problem.remedy}`);
+  if (has(`${key}.remedy`)) {
+    return said('p', `${key}.remedy`);
   }
-  return has(`${key}.remedy`) ? said('p', `${key}.remedy`) : null;
+  return problem.remedy ? el('p.detail', { lang: 'en' },
+    `${problem.detail}; ${problem.remedy}`) : null;
 }
 
 export function problemNodes(problem) {

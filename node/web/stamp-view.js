@@ -6,14 +6,22 @@ import { hashFile } from './hasher.js';
 import { currentLanguage, say } from './i18n.js';
 import { problemNodes } from './problem-view.js';
 import { timeNode } from './steps-view.js';
+import { zip } from './zip.js';
 
 const KEPT = 'broletto-token';
-const rows = [];
+const TOKEN_TROUBLES = ['stamp.no-token', 'unauthenticated', 'token-expired',
+  'forbidden'];
+let rows = [];
+let names = 0;
+
+const isDone = (row) => row.state === 'done' || row.state === 'existing';
+const isFailed = (row) => row.state === 'failed';
 
 /** A failure that was noticed here, before the node was asked. */
 function own(key, remedyKey = null) {
-  return { nodes: () => [said('p', key), remedyKey ? said('p', remedyKey) : null]
-    .filter((n) => n !== null) };
+  return { slug: key, nodes: () =>
+    [said('p.reason', key), remedyKey ? said('p', remedyKey) : null]
+      .filter((n) => n !== null) };
 }
 
 function anchor(key, href, attributes = {}) {
@@ -23,7 +31,8 @@ function anchor(key, href, attributes = {}) {
 /** The receipt from the answer itself, named after the file. */
 function receiptLink(row) {
   const blob = new Blob([row.stamp.tlog_proof], { type: 'text/plain' });
-  return anchor('stamp.download', URL.createObjectURL(blob),
+  row.address = URL.createObjectURL(blob);
+  return anchor('stamp.download', row.address,
     { class: 'button', download: `${row.file.name}.tlog-proof` });
 }
 
@@ -55,6 +64,9 @@ function showStamp(row) {
 
 function showFailure(row, error) {
   setState(row, 'failed');
+  if (TOKEN_TROUBLES.includes(error.slug)) {
+    $('token').setAttribute('aria-invalid', 'true');
+  }
   const nodes = error.nodes ? error.nodes() : problemNodes(error);
   row.body.replaceChildren(...nodes,
     said('button.button.outline', 'stamp.retry', {},
@@ -67,19 +79,53 @@ function setState(row, state) {
   row.badge.className = `badge ${state}`;
   say(row.badge, `stamp.${state}`);
   row.progress.hidden = state !== 'hashing';
-  const done = rows.filter((r) => ['done', 'existing'].includes(r.state));
-  const failed = rows.filter((r) => r.state === 'failed');
-  say($('stamp-status'), 'stamp.status',
-    { done: done.length, total: rows.length, failed: failed.length });
+  showBytes(row, null);
+  count();
+}
+
+/** How much of the file is read, while it is. */
+function showBytes(row, done) {
+  row.progress.value = done ?? 0;
+  say(row.size, done === null ? 'value.bytes' : 'stamp.read',
+    { size: { bytes: row.file.size }, done: { bytes: done ?? 0 } });
+}
+
+function count() {
+  const done = rows.filter(isDone).length;
+  const failed = rows.filter(isFailed).length;
+  $('stamp-results').hidden = rows.length === 0;
+  $('stamp-retry').hidden = failed < 2;
+  $('stamp-all').hidden = done < 2;
+  say($('stamp-status'), failed > 0 ? 'stamp.status-failed' : 'stamp.status',
+    { done, total: rows.length, failed });
+}
+
+function forget(row) {
+  row.leave.abort();
+  row.item.remove();
+  URL.revokeObjectURL(row.address);
+}
+
+function remove(row) {
+  forget(row);
+  rows = rows.filter((r) => r !== row);
+  count();
+  (rows.length > 0 ? $('stamp-results-title') : $('stamp-files')).focus();
+}
+
+function clear() {
+  rows.forEach(forget);
+  rows = [];
+  count();
+  $('stamp-files').focus();
 }
 
 async function stampOf(row) {
   if (row.digest === undefined) {
     setState(row, 'hashing');
     try {
-      row.digest = await hashFile(row.file, (n) => {
-        row.progress.value = n;
-      });
+      row.digest = await hashFile(row.file, (n) => showBytes(row, n),
+        row.leave.signal);
     } catch {
       throw own('stamp.unreadable');
     }
@@ -92,19 +138,48 @@ async function stampOf(row) {
   return postStamp(row.digest, token);
 }
 
+/** What comes for a row that was taken away meanwhile is not shown. */
 async function run(row) {
   row.body.replaceChildren();
   try {
     row.stamp = await stampOf(row);
-    showStamp(row);
+    if (!row.leave.signal.aborted) {
+      showStamp(row);
+    }
   } catch (error) {
-    showFailure(row, error);
+    if (!row.leave.signal.aborted) {
+      showFailure(row, error);
+    }
   }
 }
 
+/** Files of one name from two folders: the second becomes "name (2)". */
+function uniqueName(name, taken) {
+  let unique = name;
+  for (let n = 2; taken.has(unique); n++) {
+    unique = `${name} (${n})`;
+  }
+  taken.add(unique);
+  return unique;
+}
+
+function downloadAll() {
+  const taken = new Set();
+  const entries = rows.filter(isDone).map((row) => ({
+    name: `${uniqueName(row.file.name, taken)}.tlog-proof`,
+    text: row.stamp.tlog_proof,
+  }));
+  const blob = new Blob([zip(entries, new Date())],
+    { type: 'application/zip' });
+  const address = URL.createObjectURL(blob);
+  el('a', { href: address, download: 'receipts.zip' }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
+}
+
 function addRow(file) {
-  const name = `stamp-name-${rows.length}`;
-  const row = { file, state: 'waiting' };
+  const name = `stamp-name-${names++}`;
+  const row = { file, state: 'waiting', leave: new AbortController() };
+  row.size = el('span.size');
   row.badge = el('span.badge');
   row.body = el('div');
   row.progress = el('progress',
@@ -112,8 +187,9 @@ function addRow(file) {
   row.item = el('li.card', {},
     el('div.card-head', {},
       el('h3', { id: name }, file.name),
-      said('span.size', 'value.bytes', { size: { bytes: file.size } }),
-      row.badge),
+      row.size, row.badge,
+      said('button.quiet', 'stamp.remove', {}, { type: 'button',
+        'aria-describedby': name, onclick: () => remove(row) })),
     row.progress, row.body);
   rows.push(row);
   setState(row, 'waiting');
@@ -126,8 +202,8 @@ function take(files) {
   if (files.length === 0) {
     return;
   }
-  $('stamp-results').hidden = false;
   files.map(addRow).forEach(run);
+  $('stamp-results').scrollIntoView({ block: 'nearest' });
 }
 
 function startToken() {
@@ -137,6 +213,7 @@ function startToken() {
     $('token-keep').checked = true;
   }
   const remember = () => {
+    $('token').removeAttribute('aria-invalid');
     if ($('token-keep').checked) {
       sessionStorage.setItem(KEPT, $('token').value);
     } else {
@@ -150,6 +227,10 @@ function startToken() {
 export function startStamp() {
   startToken();
   onDrop($('stamp-drop'), take);
+  $('stamp-clear').addEventListener('click', clear);
+  $('stamp-all').addEventListener('click', downloadAll);
+  $('stamp-retry').addEventListener('click', () =>
+    rows.filter(isFailed).forEach(run));
   $('stamp-files').addEventListener('change', (e) => {
     take([...e.target.files]);
     e.target.value = '';

@@ -16,10 +16,13 @@ function stepItem(step) {
       said('p', `reason.${step.reason}`, step.params)));
 }
 
-export function stepsList(result) {
-  return el('div', {},
-    said('h3', 'verify.steps'),
-    el('ol.steps', {}, ...result.steps.map(stepItem)));
+/** Each step; open at once where one has failed. */
+export function stepsList(result, steps = result.steps) {
+  const count = (outcome) => steps.filter((s) => s.outcome === outcome).length;
+  return el('details', { open: !result.ok },
+    said('summary', result.ok ? 'verify.steps' : 'verify.steps-failed',
+      { passed: count('ok'), failed: count('failed'), of: steps.length }),
+    el('ol.steps', {}, ...steps.map(stepItem)));
 }
 
 /** The receipt's own words, whether they hold or not. */
@@ -47,8 +50,15 @@ export function timeNode(us) {
     { datetime: new Date(us / 1000).toISOString() });
 }
 
-export function verdict(kind, key, textKey = null) {
+/** Why it is refused: the first step that failed; null when none has. */
+export function reasonOf(result) {
+  const first = result.steps.find((s) => s.outcome === 'failed');
+  return first ? said('p', `reason.${first.reason}`, first.params) : null;
+}
+
+/** The answer, with the sentence that explains it (or null). */
+export function verdict(kind, key, sentence = null) {
   return el(`div.verdict.${kind}`, {},
     el('span.sign', { 'aria-hidden': 'true' }, SIGNS[kind]),
-    el('div', {}, said('h2', key), textKey ? said('p', textKey) : null));
+    el('div', {}, said('h2', key), sentence));
 }

@@ -4,7 +4,7 @@ import { $, el, onDrop, said } from './dom.js';
 import { hashFileWith } from './hasher.js';
 import { say, sayPlain } from './i18n.js';
 import { isProof } from './proof.js';
-import { factsOf, stepsList, verdict } from './steps-view.js';
+import { factsOf, reasonOf, stepsList, verdict } from './steps-view.js';
 import { onTrustChange, trustedPolicy } from './trust.js';
 import { verifyReceipt } from './verify.js';
 
@@ -25,10 +25,10 @@ async function digestOf(alg) {
     bar.hidden = false;
     try {
       mine.digests[alg] = await hashFileWith(alg, mine.file, (n) => {
-        bar.value = n;
-      });
+        bar.value = file === mine ? n : bar.value;
+      }, mine.leave.signal);
     } finally {
-      bar.hidden = true;
+      bar.hidden = file === mine || file === null;
     }
   }
   return mine.digests[alg];
@@ -42,26 +42,34 @@ function meaning() {
       said('p', 'verify.proves-not.text')));
 }
 
+/** The sentence that matters most: since when at least, or why not. */
+function sentence(result) {
+  if (!result.ok) {
+    return reasonOf(result);
+  }
+  if (!file) {
+    return said('p', 'verify.ok-no-file.text');
+  }
+  return result.leaf.kind === 'raw' ? null
+    : said('p', 'verify.ok.text', { time: { us: result.leaf.timeUs } });
+}
+
 function verdictOf(result) {
   const key = `verify.${result.ok ? 'ok' : 'failed'}${file ? '' : '-no-file'}`;
   say($('verify-status'), key);
-  return verdict(result.ok ? 'ok' : 'failed', key,
-    result.ok && !file ? 'verify.ok-no-file.text' : null);
-}
-
-function reasonOf(result) {
-  const first = result.steps.find((s) => s.outcome === 'failed');
-  return first ? said('p.reason', `reason.${first.reason}`, first.params) : null;
+  return verdict(result.ok ? 'ok' : 'failed', key, sentence(result));
 }
 
 function show(result) {
-  const parts = [verdictOf(result), reasonOf(result)];
+  const answer = verdictOf(result);
+  const parts = [answer, result.ok && file ? meaning() : null];
   if (result.index !== null) {
     parts.push(said('h3', 'verify.says'), factsOf(result));
   }
-  parts.push(stepsList(result), result.ok && file ? meaning() : null);
+  parts.push(stepsList(result));
   $('verify-result').replaceChildren(...parts.filter((p) => p !== null));
   $('verify-result').dataset.code = result.code ?? 'ok';
+  answer.scrollIntoView({ block: 'nearest' });
 }
 
 /** What was found no longer stands once something else is chosen. */
@@ -69,14 +77,27 @@ function clear() {
   delete $('verify-result').dataset.code;
   sayPlain($('verify-status'), '');
   $('verify-result').replaceChildren();
+  $('verify-clear').hidden = file === null && receipt === null;
   return ++turn;
+}
+
+/** As if the page had just been opened; the trust policy stays. */
+function startAgain() {
+  file?.leave.abort();
+  file = null;
+  receipt = null;
+  clear();
+  say($('verify-file-name'), 'verify.none');
+  say($('verify-receipt-name'), 'verify.none');
+  $('verify-file').focus();
 }
 
 async function judge() {
   const mine = clear();
   if (!receipt) {
     if (file) {
-      $('verify-result').append(said('p.reason', 'verify.need-receipt'));
+      $('verify-result').append(said('p', 'verify.need-receipt'));
+      say($('verify-status'), 'verify.need-receipt');
     }
     return;
   }
@@ -91,10 +112,13 @@ async function judge() {
   }
 }
 
+/** The reading of the file before is given up. */
 function setFile(chosen) {
+  file?.leave.abort();
+  file = { file: chosen, leave: new AbortController() };
   clear();
-  file = { file: chosen };
-  sayPlain($('verify-file-name'), chosen.name);
+  say($('verify-file-name'), 'verify.chosen',
+    { name: chosen.name, size: { bytes: chosen.size } });
 }
 
 async function setReceipt(chosen) {
@@ -147,5 +171,6 @@ export function startVerify() {
       await judge();
     }
   });
+  $('verify-clear').addEventListener('click', startAgain);
   onTrustChange(judge);
 }

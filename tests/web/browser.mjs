@@ -15,7 +15,8 @@ const tap = new Tap();
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
   '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
-const WIDTHS = [390, 1280];
+const WIDTHS = [375, 1280];
+const ONLY = new RegExp(process.env.BROLETTO_STORIES ?? '');
 const PATIENCE_MS = 30000;
 
 async function units() {
@@ -58,6 +59,9 @@ async function open(browser, world, options = {}) {
 }
 
 async function tell(browser, world, name, story, options) {
+  if (!ONLY.test(name)) {
+    return;
+  }
   await tap.case(name, async () => {
     const page = await open(browser, world, options);
     try {
@@ -71,6 +75,14 @@ async function tell(browser, world, name, story, options) {
   });
 }
 
+function show(browser, world, name, look, language, width, scheme) {
+  return tell(browser, world,
+    `no accessibility violations: ${name}, ${language}, ${width} wide, ${scheme}`,
+    (page) => look(page, { ...world, language, width, scheme }),
+    { viewport: { width, height: 900 }, reducedMotion: 'reduce',
+      locale: language, colorScheme: scheme });
+}
+
 async function withBrowser(world, require) {
   const { chromium } = require('playwright-core');
   const browser = await chromium.launch({
@@ -80,13 +92,10 @@ async function withBrowser(world, require) {
       await tell(browser, world, name, story);
     }
     for (const [name, look] of Object.entries(looks)) {
+      await show(browser, world, name, look, 'it', WIDTHS[0], 'dark');
       for (const language of ['it', 'en']) {
         for (const width of WIDTHS) {
-          await tell(browser, world,
-            `no accessibility violations: ${name}, ${language}, ${width} wide`,
-            (page) => look(page, { ...world, language, width }),
-            { viewport: { width, height: 900 }, reducedMotion: 'reduce',
-              locale: language });
+          await show(browser, world, name, look, language, width, 'light');
         }
       }
     }
@@ -110,7 +119,8 @@ async function main() {
       mkdirSync(screenshots, { recursive: true });
     }
     await withBrowser({ url: node.url, node, token: node.token(), screenshots,
-      axe: require.resolve('axe-core/axe.min.js') }, require);
+      axe: require.resolve('axe-core/axe.min.js'),
+      qr: require.resolve('jsqr') }, require);
   } finally {
     await node.stop();
   }

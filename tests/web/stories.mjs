@@ -2,14 +2,24 @@
 // node, its address, a token.
 // SPDX-License-Identifier: EUPL-1.2
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MEBIBYTE = 1024 * 1024;
 
 export function someFile(name, bytes = randomBytes(200)) {
   return { name, mimeType: 'application/octet-stream', buffer: bytes };
+}
+
+/** A sparse file on the disk: large, and made at once. */
+function largeFile(world, name, bytes) {
+  const path = join(world.node.folder, name);
+  const fd = openSync(path, 'w');
+  ftruncateSync(fd, bytes);
+  closeSync(fd);
+  return path;
 }
 
 const visit = (page, view) => page.click(`.tabs a[href="#${view}"]`);
@@ -58,6 +68,18 @@ async function code(page) {
 const outcome = (page, step) =>
   page.locator(`#verify-result [data-step="${step}"]`).getAttribute('class');
 
+/** Where the focus is, somebody who looks must see it. */
+async function seesFocus(page) {
+  const style = await page.evaluate(() => {
+    const at = document.activeElement;
+    const seen = at.classList.contains('file') ? at.nextElementSibling : at;
+    const { outlineStyle, boxShadow } = getComputedStyle(seen);
+    return { outlineStyle, boxShadow, what: at.outerHTML.slice(0, 80) };
+  });
+  assert.ok(style.outlineStyle === 'solid' && style.boxShadow !== 'none',
+    `no visible focus on ${style.what}`);
+}
+
 async function focused(page) {
   return page.evaluate(() => document.activeElement?.id ||
     document.activeElement?.getAttribute('href') || '');
@@ -67,6 +89,9 @@ async function focused(page) {
 async function tabTo(page, wanted) {
   for (let i = 0; i < 60; i++) {
     await page.keyboard.press('Tab');
+    if (await page.evaluate(() => document.activeElement !== document.body)) {
+      await seesFocus(page); // between the last and the first, nothing has it
+    }
     if (await focused(page) === wanted) {
       return;
     }
@@ -103,7 +128,66 @@ export const stories = {
       assert.equal(await card.locator('code').textContent(), want);
     }
     await page.locator('#stamp-status', { hasText: '4 of 4' }).waitFor();
+    await page.click('#stamp-clear');
+    await page.waitForSelector('#stamp-results', { state: 'hidden' });
+    assert.equal(await focused(page), 'stamp-files');
   },
+
+  'all receipts in one archive, that others can open': async (page, world) => {
+    await page.fill('#token', world.token);
+    const files = [someFile('delibera n° 1.pdf'), someFile('same.txt'),
+      someFile('same.txt')];
+    await choose(page, 'stamp-files', files);
+    await page.locator('#stamp-status', { hasText: '3 of 3' }).waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'), page.click('#stamp-all')]);
+    assert.equal(download.suggestedFilename(), 'receipts.zip');
+    const path = await download.path();
+    const r = spawnSync('python3', ['-c', 'import sys, zipfile\n' +
+      'z = zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\n' +
+      'for n in sorted(z.namelist()): print(n, z.read(n).split()[0].decode())',
+      path], { encoding: 'utf8', env: { ...process.env, PYTHONUTF8: '1' } });
+    assert.equal(r.stdout, [
+      'delibera n° 1.pdf.tlog-proof c2sp.org/tlog-proof@v1',
+      'same.txt (2).tlog-proof c2sp.org/tlog-proof@v1',
+      'same.txt.tlog-proof c2sp.org/tlog-proof@v1', ''].join('\n'), r.stderr);
+  },
+
+  'a large file that was a mistake is taken away, and the next one goes on':
+    async (page, world) => {
+      await page.fill('#token', world.token);
+      const large = largeFile(world, 'mistake.bin', 8192 * MEBIBYTE);
+      await choose(page, 'stamp-files', large);
+      const card = page.locator('#stamp-list > li', { hasText: 'mistake.bin' });
+      await card.locator('.size', { hasText: / of 8\.6 GB/ }).waitFor();
+      await choose(page, 'stamp-files', [someFile('right.txt')]);
+      await card.locator('button', { hasText: 'Remove' }).click();
+      await stampCard(page, 'right.txt');
+      assert.equal(await card.count(), 0);
+      await page.locator('#stamp-status', { hasText: '1 of 1' }).waitFor();
+    },
+
+  'the wrong file, while it is read, gives way to the right one':
+    async (page, world) => {
+      const file = someFile('right.pdf');
+      const receipt = await stamp(page, world, file);
+      await visit(page, 'verify');
+      await choose(page, 'verify-receipt', receiptFile(receipt));
+      await choose(page, 'verify-file',
+        largeFile(world, 'wrong.bin', 8192 * MEBIBYTE));
+      await page.waitForSelector('#verify-progress:not([hidden])');
+      await choose(page, 'verify-file', file);
+      assert.equal(await code(page), 'ok');
+      await page.waitForSelector('#verify-progress', { state: 'hidden' });
+      assert.match(await page.textContent('.verdict'), /no later than \d/);
+      await page.click('#verify-clear');
+      assert.equal(await page.textContent('#verify-result'), '');
+      assert.equal(await page.textContent('#verify-receipt-name'),
+        'Not chosen yet');
+      assert.equal(await focused(page), 'verify-file');
+      await choose(page, 'verify-file', file);
+      await page.locator('#verify-result', { hasText: 'Now choose' }).waitFor();
+    },
 
   'an empty file can be stamped and verified': async (page, world) => {
     const file = someFile('empty', Buffer.alloc(0));
@@ -140,13 +224,86 @@ export const stories = {
       let card = await stampCard(page, 'a.txt');
       assert.match(await card.textContent(), /No access token/);
       await page.fill('#token', 'nonsense');
-      await card.locator('button').click();
+      await card.locator('button.outline').click();
       await card.locator('p', { hasText: 'is not valid' }).waitFor();
-      assert.match(await card.textContent(), /Authorization: Bearer/);
+      assert.match(await card.textContent(), /all of it was copied/);
+      assert.equal(await page.getAttribute('#token', 'aria-invalid'), 'true');
+      await choose(page, 'stamp-files', [someFile('b.txt')]);
+      await page.locator('#stamp-status', { hasText: '2 not stamped' })
+        .waitFor();
       await page.fill('#token', world.token);
-      await card.locator('button').click();
+      assert.equal(await page.getAttribute('#token', 'aria-invalid'), null);
+      await page.click('#stamp-retry');
+      await page.locator('#stamp-status', { hasText: '2 of 2' }).waitFor();
       await card.locator('.badge.done').waitFor();
     },
+
+  'a token that may not stamp': async (page, world) => {
+    await page.fill('#token', world.node.token('log:read'));
+    await choose(page, 'stamp-files', [someFile('no.txt')]);
+    const card = await stampCard(page, 'no.txt');
+    assert.match(await card.textContent(), /may not do this.*one that may stamp/);
+  },
+
+  'the page and the report may run and load nothing but their own':
+    async (page, world) => {
+      const file = someFile('csp.txt');
+      const receipt = await stamp(page, world, file);
+      const index = /^index (\d+)$/m.exec(receipt)[1];
+      for (const path of ['/', '/web/app.js',
+        `/v1/log/entries/${index}/report?lang=en`]) {
+        const { headers } = await page.request.get(world.url + path)
+          .then((r) => ({ headers: r.headers() }));
+        const policy = headers['content-security-policy'] ?? '';
+        assert.match(policy, /^default-src 'none'; /, path);
+        assert.match(policy, /frame-ancestors 'none'/, path);
+        assert.doesNotMatch(policy, /unsafe|https?:|data:|\*/, path);
+        assert.equal(headers['x-content-type-options'], 'nosniff');
+        assert.equal(headers['referrer-policy'], 'no-referrer');
+      }
+    },
+
+  'the report\'s QR code and its link carry the proof': async (page, world) => {
+    const file = someFile('qr.txt');
+    const receipt = await stamp(page, world, file);
+    const index = /^index (\d+)$/m.exec(receipt)[1];
+    await page.goto(`${world.url}/v1/log/entries/${index}/report?lang=en`);
+    await page.locator('svg.qr').evaluate((svg) => {
+      svg.style.width = '60rem'; // as who comes near with a phone sees it
+    });
+    const picture = await page.locator('svg.qr').screenshot();
+    const proof = await scan(page, world, picture);
+    assert.match(proof, /^c2sp\.org\/tlog-proof@v1\n/);
+    assert.equal(proof, await page.textContent('pre'));
+    const [download] = await Promise.all([
+      page.waitForEvent('download'), page.click('a[download]')]);
+    assert.equal(download.suggestedFilename(), `entry-${index}.tlog-proof`);
+    assert.equal(readFileSync(await download.path(), 'utf8'), proof);
+    await page.goto(world.url);
+    await page.waitForSelector('body[data-ready]');
+    assert.equal(await verify(page, file, proof), 'ok');
+  },
+
+  'text of twice the size stays on the screen': async (page, world) => {
+    await stamp(page, world, someFile('zoom.txt'));
+    for (const view of ['stamp', 'verify', 'explore']) {
+      await visit(page, view);
+      await page.evaluate(() => {
+        document.documentElement.style.fontSize = '200%';
+      });
+      const wide = await page.evaluate(() =>
+        document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(wide <= 0, `${view}: ${wide} pixels too wide`);
+    }
+  },
+
+  'nothing moves for those who asked for that': async (page) => {
+    const behaviour = () => page.evaluate(() =>
+      getComputedStyle(document.documentElement).scrollBehavior);
+    assert.equal(await behaviour(), 'smooth');
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    assert.equal(await behaviour(), 'auto');
+  },
 
   'a changed file is refused': async (page, world) => {
     const file = someFile('contract.pdf');
@@ -177,7 +334,7 @@ export const stories = {
     const file = someFile('key.txt');
     const receipt = await stamp(page, world, file);
     assert.equal(await verify(page, file, receipt), 'ok');
-    await page.click('#view-verify summary');
+    await page.click('#trust summary');
     await page.fill('#policy', await otherKey(page));
     await page.waitForSelector('[data-code="no-trusted-signature"]');
     await page.fill('#policy', 'quorum none\n');
@@ -210,7 +367,7 @@ export const stories = {
       await page.reload();
       await page.waitForSelector('#outage:not([hidden])');
       assert.equal(await verify(page, file, receipt), 'unknown-log');
-      await page.click('#view-verify summary');
+      await page.click('#trust summary');
       await page.fill('#policy', policy);
       await page.waitForSelector('[data-code="ok"]');
       await visit(page, 'stamp');
@@ -242,7 +399,7 @@ export const stories = {
     assert.equal(await code(page), 'ok');
     assert.match(await outcome(page, 'digest'), /skipped/);
     await choose(page, 'verify-file', file);
-    await page.waitForSelector('[data-step="digest"].ok');
+    await page.waitForSelector('[data-step="digest"].ok', { state: 'attached' });
   },
 
   'file and receipt dropped together': async (page, world) => {
@@ -308,7 +465,7 @@ export const stories = {
     await verify(page, file, receipt);
     await page.click('[data-language="it"]');
     assert.equal(await page.getAttribute('html', 'lang'), 'it');
-    assert.match(await page.title(), /Verificare/);
+    assert.match(await page.title(), /^Verifica una ricevuta/);
     assert.match(await page.textContent('#verify-result'), /Che cosa prova/);
     assert.doesNotMatch(await page.innerText('body'),
       /Choose|receipt|Passed|Stamp|What this/);
@@ -353,6 +510,23 @@ export const stories = {
   },
 };
 
+/** What a QR reader sees in a picture, on an empty page that allows it to run. */
+async function scan(page, world, picture) {
+  const reader = await page.context().newPage();
+  await reader.evaluate(readFileSync(world.qr, 'utf8'));
+  const bytes = await reader.evaluate(async (base64) => {
+    const blob = await (await fetch(`data:image/png;base64,${base64}`)).blob();
+    const bitmap = await createImageBitmap(blob);
+    const { width, height } = bitmap;
+    const canvas = new OffscreenCanvas(width, height).getContext('2d');
+    canvas.drawImage(bitmap, 0, 0);
+    const { data } = canvas.getImageData(0, 0, width, height);
+    return window.jsQR(data, width, height)?.binaryData ?? [];
+  }, picture.toString('base64'));
+  await reader.close();
+  return Buffer.from(bytes).toString('utf8');
+}
+
 async function keyChoose(page, file) {
   const [chooser] = await Promise.all([
     page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
@@ -365,7 +539,7 @@ async function inspect(page, world, name) {
     document.documentElement.scrollWidth - window.innerWidth);
   if (world.screenshots) {
     await page.screenshot({ fullPage: true, path: join(world.screenshots,
-      `${name}-${world.language}-${world.width}.png`) });
+      `${name}-${world.language}-${world.width}-${world.scheme}.png`) });
   }
   assert.ok(wide <= 0, `${wide} pixels too wide`);
   assert.equal(await page.getAttribute('html', 'lang'), world.language);
@@ -386,6 +560,12 @@ export const looks = {
     await choose(page, 'stamp-files', [someFile('bilancio.ods')]);
     await stampCard(page, 'bilancio.ods');
     await inspect(page, world, 'stamp');
+    await page.click('#stamp-clear');
+    await choose(page, 'stamp-files',
+      largeFile(world, 'registrazione-della-seduta.mp4', 300 * MEBIBYTE));
+    await page.waitForFunction(() =>
+      document.querySelector('#stamp-list progress')?.value > 50e6);
+    await inspect(page, world, 'stamp-progress');
   },
 
   'verify': async (page, world) => {
@@ -393,12 +573,15 @@ export const looks = {
     const receipt = await stamp(page, world, file);
     await visit(page, 'verify');
     await inspect(page, world, 'verify-empty');
-    await page.click('#view-verify summary');
+    await page.click('#trust summary');
     assert.equal(await verify(page, file, receipt), 'ok');
     await inspect(page, world, 'verify-ok');
     assert.equal(await verify(page, someFile('altro.pdf'), receipt),
       'digest-mismatch');
     await inspect(page, world, 'verify-refused');
+    await page.fill('#policy', await otherKey(page));
+    assert.equal(await verify(page, file, receipt), 'no-trusted-signature');
+    await inspect(page, world, 'verify-wrong-key');
   },
 
   'explore': async (page, world) => {
@@ -412,5 +595,30 @@ export const looks = {
     await page.locator('#entry button').click();
     await page.waitForSelector('#entry [data-code="ok"]');
     await inspect(page, world, 'explore-entry');
+    await page.goto(`${world.url}/#explore/999999999`);
+    await page.locator('#entry .reason').waitFor();
+    await inspect(page, world, 'explore-no-entry');
+  },
+
+  'report': async (page, world) => {
+    const receipt = await stamp(page, world, someFile('verbale.pdf'));
+    const index = /^index (\d+)$/m.exec(receipt)[1];
+    await page.goto(
+      `${world.url}/v1/log/entries/${index}/report?lang=${world.language}`);
+    assert.equal(await page.locator('h1').evaluate((h) =>
+      getComputedStyle(h).color), 'rgb(23, 50, 77)');
+    await inspect(page, world, 'report');
+    await page.emulateMedia({ media: 'print' });
+    await inspect(page, world, 'report-print');
+  },
+
+  'outage': async (page, world) => {
+    await page.route('**/v1/**', (route) => route.abort());
+    await page.route('**/checkpoint', (route) => route.abort());
+    await page.reload();
+    await page.waitForSelector('#outage:not([hidden])');
+    await visit(page, 'explore');
+    await page.locator('#members .reason').waitFor();
+    await inspect(page, world, 'outage');
   },
 };

@@ -79,7 +79,7 @@ export default {
   'verify.proves-not.text': 'Who wrote the file, that what it says is true, or that it did not exist before. By itself it is not a signature, nor a qualified time stamp.',
 
   'trust.title': 'Whom you trust',
-  'trust.text': 'A receipt is worth as much as the keys that you trust. This is the policy that the node itself gave. For a stronger proof, paste one that reached you another way: from a colleague, a gazette, a letter.',
+  'trust.text': 'A receipt is worth as much as the keys that you trust. The page begins with the policy that the node itself gives. For a stronger proof, paste one that reached you another way: from a colleague, a gazette, a letter.',
   'trust.label': 'Trust policy (C2SP tlog-policy)',
   'trust.reset': 'Use this node’s policy',
   'trust.node': 'This is the node’s own policy.',

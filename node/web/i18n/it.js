@@ -79,7 +79,7 @@ export default {
   'verify.proves-not.text': 'Chi ha scritto il file, che ciò che dice sia vero, o che prima non esistesse. Da sola non è una firma, né una marca temporale qualificata.',
 
   'trust.title': 'Di chi ti fidi',
-  'trust.text': 'Una ricevuta vale quanto le chiavi di cui ti fidi. Questi sono i criteri dati dal nodo stesso. Per una prova più forte incolla quelli che ti sono giunti per altra via: da un collega, da una gazzetta, da una lettera.',
+  'trust.text': 'Una ricevuta vale quanto le chiavi di cui ti fidi. La pagina comincia con i criteri dati dal nodo stesso. Per una prova più forte incolla quelli che ti sono giunti per altra via: da un collega, da una gazzetta, da una lettera.',
   'trust.label': 'Criteri di fiducia (C2SP tlog-policy)',
   'trust.reset': 'Usa i criteri di questo nodo',
   'trust.node': 'Sono i criteri del nodo stesso.',

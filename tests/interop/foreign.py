@@ -22,7 +22,8 @@ import evidence as ev  # noqa: E402
 from broletto_test import BUILD, Skip, equal  # noqa: E402
 
 PLACE = os.path.join(BUILD, "interop")
-PATIENCE_S = 600
+PATIENCE_S = 600  # to fetch or build a judge
+RUN_S = 120  # what a judge may take for an answer
 # A Go since 1.21 fetches this newer one when a module asks for more than it is.
 NEWER_GO = "go1.27.3"
 
@@ -62,8 +63,7 @@ class Judge:
             raise self.why
         return subprocess.run(
             self.command(*command), input=given or "", capture_output=True,
-            text=True, timeout=PATIENCE_S, check=False,
-            env={**os.environ, **env})
+            text=True, timeout=RUN_S, check=False, env={**os.environ, **env})
 
     def command(self, *words):
         raise NotImplementedError

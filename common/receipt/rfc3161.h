@@ -28,7 +28,7 @@ struct br_tsa {
     struct br_signer *signer;     /**< ES256 */
     struct br_hash certificate;   /**< SHA-256 of the signer's, in DER */
     struct br_bytes issuer;       /**< DER of IssuerAndSerialNumber */
-    struct br_bytes certificates; /**< DER, one after the other */
+    struct br_bytes certificates; /**< DER, in a SET OF's order */
     uint8_t policy[64];           /**< contents octets of the OID */
     size_t policy_bytes;
 };

@@ -5,6 +5,7 @@
 #include "common/receipt/oid.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { CERTIFICATES_BYTES_MAX = 12 * 1024 };
 
@@ -23,6 +24,32 @@ check_first(
     return br_x509_check_tsa(der, (int64_t)(o->now.v / 1000000), reterr);
 }
 
+/** X.690 section 11.6: the members of a SET OF stand in the order of their
+ *  octets. Of two certificates neither begins with the other. */
+static bool
+comes_after(struct br_bytes a, struct br_bytes b)
+{
+    return memcmp(a.p, b.p, a.n < b.n ? a.n : b.n) > 0;
+}
+
+static enum br_rc
+put_certificates(
+    struct br_buf *b, const struct br_x509_chain *chain, struct br_err *reterr)
+{
+    struct br_bytes sorted[BR_X509_CHAIN_MAX];
+    for (size_t i = 0; i < chain->count; i++) {
+        size_t at = i;
+        for (; at > 0 && comes_after(sorted[at - 1], chain->der[i]); at--) {
+            sorted[at] = sorted[at - 1];
+        }
+        sorted[at] = chain->der[i];
+    }
+    for (size_t i = 0; i < chain->count; i++) {
+        br_buf_put(b, sorted[i].p, sorted[i].n);
+    }
+    return br_buf_status(b, reterr);
+}
+
 static enum br_rc
 take_chain(
     struct opened *t, const struct br_tsa_options *o, struct br_err *reterr)
@@ -34,9 +61,8 @@ take_chain(
         br_sha256(chain.der[0], &t->tsa.certificate);
         rc = br_x509_put_issuer_and_serial(chain.der[0], &t->issuer, reterr);
     }
-    for (size_t i = 0; i < chain.count && rc == BR_OK; i++) {
-        br_buf_put(&t->certificates, chain.der[i].p, chain.der[i].n);
-        rc = br_buf_status(&t->certificates, reterr);
+    if (rc == BR_OK) {
+        rc = put_certificates(&t->certificates, &chain, reterr);
     }
     br_x509_chain_fini(&chain);
     t->tsa.issuer = br_buf_bytes(&t->issuer);

@@ -222,11 +222,13 @@ br_api_get_scitt_entry(struct br_http_request *req, void *ctx)
     struct br_publication p;
     struct br_err err;
     struct br_buf b;
-    struct br_api_cose what = {.subject = br_str(br_http_param(req, 0))};
+    char subject[64];
+    struct br_api_cose what = {0};
     if (!br_api_may_read(api, req)) {
         return;
     }
-    if (br_decimal_parse(what.subject, &what.index, NULL) != BR_OK) {
+    if (br_decimal_parse(br_str(br_http_param(req, 0)), &what.index, NULL) !=
+        BR_OK) {
         (void)br_fail(&err, BR_ERR_NOT_FOUND, "no such entry");
         reply_problem(req, &err);
         return;
@@ -235,6 +237,10 @@ br_api_get_scitt_entry(struct br_http_request *req, void *ctx)
         reply_problem(req, &err);
         return;
     }
+    (void)snprintf(
+        subject, sizeof(subject), "/entries/%llu",
+        (unsigned long long)what.index);
+    what.subject = br_str(subject);
     what.size = p.size;
     br_buf_init(&b, 256u * 1024);
     if (br_api_put_cose(&b, api, &s, &what, &err) == BR_OK) {

@@ -57,10 +57,14 @@ class Judge:
     def make(self):
         raise NotImplementedError
 
-    def run(self, *command, given=None, **env):
-        """The result of a program of the judge, with text output."""
+    def need(self):
+        """Skip the case, or fail it, if the judge cannot be had."""
         if self.why is not None:
             raise self.why
+
+    def run(self, *command, given=None, **env):
+        """The result of a program of the judge, with text output."""
+        self.need()
         return subprocess.run(
             self.command(*command), input=given or "", capture_output=True,
             text=True, timeout=RUN_S, check=False, env={**os.environ, **env})

@@ -7,6 +7,7 @@ SPDX-License-Identifier: EUPL-1.2
 """
 
 import contextlib
+import filecmp
 import http.client
 import http.server
 import os
@@ -26,6 +27,8 @@ PATIENCE_S = 600  # to fetch or build a judge
 RUN_S = 120  # what a judge may take for an answer
 # A Go since 1.21 fetches this newer one when a module asks for more than it is.
 NEWER_GO = "go1.27.3"
+# What go says when a module cannot be fetched, and not when it does not build.
+UNREACHED = re.compile(r"https?://|GOPROXY|dial tcp")
 
 
 def fetch(what, command, **more):
@@ -102,7 +105,7 @@ class Go(Judge):
             raise Skip("no go (package golang-go)")
         env = {**os.environ, "GOMODCACHE": os.path.join(PLACE, "go-modules"),
                "GOCACHE": os.path.join(PLACE, "go-cache"), "GOWORK": "off",
-               "GOFLAGS": "-modcacherw", "CGO_ENABLED": "0"}
+               "GOFLAGS": "-modcacherw -buildvcs=false", "CGO_ENABLED": "0"}
         said = subprocess.run(
             [go, "version"], capture_output=True, text=True, check=True,
             env={**env, "GOTOOLCHAIN": "local"}).stdout
@@ -113,13 +116,13 @@ class Go(Judge):
                 raise Skip(told)
             env["GOTOOLCHAIN"] = NEWER_GO
             fetch(told, [go, "version"], env=env)
-        modules = ["list", "-deps", *self.packages]
-        fetch("Go modules", [go, *modules], cwd=self.folder, env=env)
         os.makedirs(self.bin, exist_ok=True)
         r = subprocess.run(
             [go, "build", "-o", self.bin + "/", *self.packages],
             cwd=self.folder, env=env, capture_output=True, text=True,
             timeout=PATIENCE_S, check=False)
+        if r.returncode != 0 and UNREACHED.search(r.stderr):
+            raise Skip("Go modules: " + r.stderr.strip().splitlines()[-1][:200])
         equal(r.returncode, 0, r.stderr)
 
     def command(self, *words):
@@ -167,15 +170,17 @@ class Npm(Judge):
         super().__init__()
 
     def make(self):
-        for program in ("node", "npm"):
+        for program, package in (("node", "nodejs"), ("npm", "npm")):
             if shutil.which(program) is None:
-                raise Skip(f"no {program} (package {program}js)".replace(
-                    "npmjs", "npm"))
+                raise Skip(f"no {program} (package {package})")
+        said = subprocess.run(["node", "--version"], capture_output=True,
+                              text=True, check=True).stdout.strip()
+        if int(said[1:].split(".")[0]) < 20:
+            raise Skip(f"node {said} is older than 20")
         lock = os.path.join(self.place, "package-lock.json")
         ours = os.path.join(self.folder, "package-lock.json")
         done = os.path.join(self.place, "node_modules")
-        if not os.path.isdir(done) or open(lock, "rb").read() != open(
-                ours, "rb").read():
+        if not os.path.isdir(done) or not filecmp.cmp(lock, ours, False):
             shutil.rmtree(self.place, ignore_errors=True)
             os.makedirs(self.place)
             for name in ("package.json", "package-lock.json"):

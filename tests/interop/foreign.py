@@ -204,6 +204,9 @@ def liar(port, change):
     Its URL."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        wbufsize = -1  # one write an answer: two would wait for each other
+        disable_nagle_algorithm = True
+
         def do_GET(self):  # pylint: disable=invalid-name
             there = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             there.request("GET", self.path)

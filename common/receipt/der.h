@@ -22,9 +22,8 @@
 
 /* A certificate inside a token inside a .tsd needs eleven. */
 #define BR_DER_DEPTH_MAX 24
-/* Object identifiers in use are shorter than half of these. */
+/* Object identifiers in use are shorter than half of it. */
 #define BR_DER_OID_BYTES_MAX 64
-#define BR_DER_OID_TEXT_MAX  192
 /* "YYYYMMDDhhmmss.ffffffZ" */
 #define BR_DER_TIME_BYTES_MAX 22
 
@@ -39,7 +38,6 @@ enum br_der_tag {
     BR_DER_OID = 0x06,
     BR_DER_UTF8_STRING = 0x0c,
     BR_DER_IA5_STRING = 0x16,
-    BR_DER_UTC_TIME = 0x17,
     BR_DER_GENERALIZED_TIME = 0x18,
     BR_DER_SEQUENCE = 0x30,
     BR_DER_SET = 0x31,
@@ -73,14 +71,9 @@ void br_der_wrap(struct br_der_out *o, unsigned tag, uint64_t mark);
 void br_der_put_value(struct br_der_out *o, unsigned tag, struct br_bytes v);
 void br_der_put_uint(struct br_der_out *o, uint64_t v);
 void br_der_put_bool(struct br_der_out *o, bool v);
-/** From "1.2.840"; fails when it is none. */
-void br_der_put_oid(struct br_der_out *o, const char *dotted);
 /** "YYYYMMDDhhmmss[.f...]Z" without trailing zeros (X.690 section 11.7); fails
  *  past the year 9999. */
 void br_der_put_generalized_time(struct br_der_out *o, struct br_time_us t);
-/** Whole seconds as CMS writes its times (RFC 5652 section 11.3): UTCTime
- *  until 2049, then GeneralizedTime. */
-void br_der_put_cms_time(struct br_der_out *o, struct br_time_us t);
 
 /* ---- reading ------------------------------------------------------------ */
 
@@ -99,6 +92,9 @@ unsigned br_der_peek(const struct br_der *r);
 /** Go into a constructed element; br_der_leave fails if any of it is left. */
 void br_der_enter(struct br_der *r, unsigned tag);
 void br_der_leave(struct br_der *r);
+/** Go past the head of an element whose contents need not be here: those of a
+ *  file too large for memory. Returns their length. */
+uint64_t br_der_head(struct br_der *r, unsigned tag);
 
 /** Contents of the next element, which must have this tag. */
 struct br_bytes br_der_value(struct br_der *r, unsigned tag);
@@ -111,9 +107,6 @@ uint64_t br_der_uint(struct br_der *r);
 bool br_der_bool(struct br_der *r);
 /** Contents of an OBJECT IDENTIFIER. */
 struct br_bytes br_der_oid(struct br_der *r);
-/** UTCTime or GeneralizedTime of whole seconds in UTC, as RFC 5280 section
- *  4.1.2.5 has them: seconds since 1970, also before it. */
-int64_t br_der_seconds(struct br_der *r);
 
 /** Fail with a reason of the caller's, at the current offset. */
 void br_der_fail(struct br_der *r, enum br_rc rc, const char *text);
@@ -123,9 +116,5 @@ enum br_rc br_der_done(struct br_der *r, struct br_err *reterr) BR_MUST_USE;
 /** Is this DER to the innermost constructed element? */
 enum br_rc
 br_der_check(struct br_bytes document, struct br_err *reterr) BR_MUST_USE;
-
-/** "1.2.840" of the contents of an OBJECT IDENTIFIER; false when it does not
- *  fit or is none. */
-bool br_der_oid_text(struct br_bytes oid, char out[BR_DER_OID_TEXT_MAX]);
 
 #endif

@@ -3,13 +3,10 @@
 
 #include "common/base/assert.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 struct head {
     unsigned tag;
-    size_t bytes;  /**< of the head itself */
-    size_t length; /**< of the contents */
+    size_t bytes;    /**< of the head itself */
+    uint64_t length; /**< of the contents */
 };
 
 void
@@ -46,8 +43,12 @@ long_length(struct br_der *r, size_t room, struct head *h)
     const uint8_t *p = r->p + r->at;
     size_t octets = p[1] & 0x7fu;
     uint64_t v = 0;
-    if (octets == 0 || octets > 8) {
-        br_der_fail(r, BR_ERR_MALFORMED, "indefinite or enormous length");
+    if (octets == 0) {
+        br_der_fail(r, BR_ERR_MALFORMED, "an indefinite length: BER, not DER");
+        return false;
+    }
+    if (octets > 8) {
+        br_der_fail(r, BR_ERR_MALFORMED, "an enormous length");
         return false;
     }
     if (room < 2 + octets) {
@@ -62,7 +63,7 @@ long_length(struct br_der *r, size_t room, struct head *h)
         return false;
     }
     h->bytes = 2 + octets;
-    h->length = v > SIZE_MAX ? SIZE_MAX : (size_t)v;
+    h->length = v;
     return true;
 }
 
@@ -80,7 +81,7 @@ tag_ok(unsigned tag)
 }
 
 static bool
-read_head(struct br_der *r, struct head *h)
+read_head_alone(struct br_der *r, struct head *h)
 {
     size_t room = limit(r) - r->at;
     if (r->err.rc != BR_OK) {
@@ -97,14 +98,32 @@ read_head(struct br_der *r, struct head *h)
     }
     h->bytes = 2;
     h->length = r->p[r->at + 1];
-    if (h->length >= 0x80 && !long_length(r, room, h)) {
+    return h->length < 0x80 || long_length(r, room, h);
+}
+
+static bool
+read_head(struct br_der *r, struct head *h)
+{
+    if (!read_head_alone(r, h)) {
         return false;
     }
-    if (h->length > room - h->bytes) {
+    if (h->length > limit(r) - r->at - h->bytes) {
         br_der_fail(r, BR_ERR_TRUNCATED, "ends before its length says");
         return false;
     }
     return true;
+}
+
+static bool
+is_tag(struct br_der *r, const struct head *h, unsigned tag)
+{
+    if (h->tag != tag) {
+        (void)br_fail_at(
+            &r->err, BR_ERR_MALFORMED, r->at,
+            "DER, at byte %zu: tag %02x where %02x belongs", r->at, h->tag,
+            tag);
+    }
+    return h->tag == tag;
 }
 
 static bool
@@ -113,14 +132,7 @@ expect(struct br_der *r, unsigned tag, struct head *h)
     if (!read_head(r, h)) {
         return false;
     }
-    if (h->tag != tag) {
-        char text[64];
-        (void)snprintf(
-            text, sizeof(text), "tag %02x where %02x belongs", h->tag, tag);
-        br_der_fail(r, BR_ERR_MALFORMED, text);
-        return false;
-    }
-    return true;
+    return is_tag(r, h, tag);
 }
 
 unsigned
@@ -142,7 +154,18 @@ br_der_enter(struct br_der *r, unsigned tag)
         return;
     }
     r->at += h.bytes;
-    r->end[r->depth++] = r->at + h.length;
+    r->end[r->depth++] = r->at + (size_t)h.length;
+}
+
+uint64_t
+br_der_head(struct br_der *r, unsigned tag)
+{
+    struct head h;
+    if (!read_head_alone(r, &h) || !is_tag(r, &h, tag)) {
+        return 0;
+    }
+    r->at += h.bytes;
+    return h.length;
 }
 
 void
@@ -166,8 +189,8 @@ br_der_value(struct br_der *r, unsigned tag)
     if (!expect(r, tag, &h)) {
         return br_bytes(NULL, 0);
     }
-    struct br_bytes v = br_bytes(r->p + r->at + h.bytes, h.length);
-    r->at += h.bytes + h.length;
+    struct br_bytes v = br_bytes(r->p + r->at + h.bytes, (size_t)h.length);
+    r->at += h.bytes + v.n;
     return v;
 }
 
@@ -248,71 +271,6 @@ br_der_oid(struct br_der *r)
     return r->err.rc == BR_OK ? v : br_bytes(NULL, 0);
 }
 
-/* ---- times -------------------------------------------------------------- */
-
-/** Days from 1970-01-01, negative before it; any year from 0. */
-static int64_t
-days_of(int64_t year, int64_t month, int64_t day)
-{
-    int64_t y = year + 400 - (month <= 2); /* never negative */
-    int64_t yoe = y % 400;
-    int64_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-    return (y / 400 - 1) * 146097 + doe - 719468;
-}
-
-static bool
-digits(struct br_bytes v, int64_t out[7])
-{
-    for (size_t i = 0; i < 14; i++) {
-        if (v.p[i] < '0' || v.p[i] > '9') {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < 7; i++) {
-        out[i] = (v.p[2 * i] - '0') * 10 + (v.p[2 * i + 1] - '0');
-    }
-    return v.p[14] == 'Z';
-}
-
-/** f: century, year, month, day, hour, minute, second. */
-static bool
-fields_ok(const int64_t f[7])
-{
-    static const int64_t length[12] = {31, 28, 31, 30, 31, 30,
-                                       31, 31, 30, 31, 30, 31};
-    int64_t year = f[0] * 100 + f[1];
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    if (f[2] < 1 || f[2] > 12) {
-        return false;
-    }
-    int64_t last = length[f[2] - 1] + (f[2] == 2 && leap);
-    return f[3] >= 1 && f[3] <= last && f[4] < 24 && f[5] < 60 && f[6] < 60;
-}
-
-int64_t
-br_der_seconds(struct br_der *r)
-{
-    uint8_t text[15];
-    int64_t f[7];
-    bool utc = br_der_peek(r) == BR_DER_UTC_TIME;
-    struct br_bytes v = br_der_value(
-        r, utc ? (unsigned)BR_DER_UTC_TIME : (unsigned)BR_DER_GENERALIZED_TIME);
-    size_t skip = utc ? 2 : 0;
-    if (r->err.rc != BR_OK || v.n + skip != sizeof(text)) {
-        br_der_fail(r, BR_ERR_MALFORMED, "not a time");
-        return 0;
-    }
-    memcpy(text, v.p[0] < '5' ? "20" : "19", 2);
-    memcpy(text + skip, v.p, v.n);
-    if (!digits(br_bytes(text, sizeof(text)), f) || !fields_ok(f)) {
-        br_der_fail(r, BR_ERR_MALFORMED, "not a time");
-        return 0;
-    }
-    return days_of(f[0] * 100 + f[1], f[2], f[3]) * 86400 + f[4] * 3600 +
-           f[5] * 60 + f[6];
-}
-
 /* ---- verdicts ----------------------------------------------------------- */
 
 enum br_rc
@@ -345,40 +303,6 @@ br_der_check(struct br_bytes document, struct br_err *reterr)
         } else {
             (void)br_der_value(&r, tag);
         }
-    } while (r.err.rc == BR_OK && (r.depth > 0));
+    } while (r.err.rc == BR_OK && r.depth > 0);
     return br_der_done(&r, reterr);
-}
-
-bool
-br_der_oid_text(struct br_bytes oid, char out[BR_DER_OID_TEXT_MAX])
-{
-    size_t at = 0;
-    uint64_t arc = 0;
-    bool first = true;
-    if (!oid_ok(oid)) {
-        return false;
-    }
-    for (size_t i = 0; i < oid.n; i++) {
-        if (arc > UINT64_MAX >> 7) {
-            return false;
-        }
-        arc = arc << 7 | (oid.p[i] & 0x7f);
-        if (oid.p[i] >= 0x80) {
-            continue;
-        }
-        uint64_t root = arc < 40 ? 0 : arc < 80 ? 1 : 2;
-        char text[48];
-        int n = first ? snprintf(
-                            text, sizeof(text), "%" PRIu64 ".%" PRIu64, root,
-                            arc - root * 40)
-                      : snprintf(text, sizeof(text), ".%" PRIu64, arc);
-        if (n < 0 || (size_t)n >= BR_DER_OID_TEXT_MAX - at) {
-            return false;
-        }
-        memcpy(out + at, text, (size_t)n + 1);
-        at += (size_t)n;
-        arc = 0;
-        first = false;
-    }
-    return true;
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/receipt/der.h"
 
-#include "common/codec/text.h"
-
-#include <stdio.h>
-
 void
 br_der_out_init(struct br_der_out *o, uint8_t *p, size_t n)
 {
@@ -90,65 +86,6 @@ br_der_put_bool(struct br_der_out *o, bool v)
     br_der_put_value(o, BR_DER_BOOLEAN, br_bytes(&b, 1));
 }
 
-/* ---- object identifiers ------------------------------------------------- */
-
-enum { ARCS_MAX = 32 };
-
-/** Number of arcs, or 0 when the text is not an object identifier. */
-static size_t
-parse_arcs(const char *dotted, uint64_t arc[ARCS_MAX])
-{
-    size_t count = 0;
-    for (const char *p = dotted;; p++) {
-        size_t n = strcspn(p, ".");
-        if (count == ARCS_MAX ||
-            br_decimal_parse(br_bytes(p, n), &arc[count], NULL) != BR_OK ||
-            arc[count] > UINT32_MAX) {
-            return 0;
-        }
-        count++;
-        p += n;
-        if (*p == '\0') {
-            break;
-        }
-    }
-    /* X.690 section 8.19.4: the first two share one number. */
-    bool ok = count >= 2 && arc[0] <= 2 && (arc[0] == 2 || arc[1] < 40);
-    return ok ? count : 0;
-}
-
-static void
-put_arc(struct br_der_out *o, uint64_t v)
-{
-    uint8_t b[10];
-    size_t at = sizeof(b);
-    b[--at] = (uint8_t)(v & 0x7f);
-    for (v >>= 7; v > 0; v >>= 7) {
-        b[--at] = (uint8_t)(0x80 | (v & 0x7f));
-    }
-    br_der_put(o, br_bytes(b + at, sizeof(b) - at));
-}
-
-void
-br_der_put_oid(struct br_der_out *o, const char *dotted)
-{
-    uint64_t arc[ARCS_MAX];
-    uint64_t mark = o->written;
-    size_t count = parse_arcs(dotted, arc);
-    if (count == 0) {
-        o->failed = true;
-        return;
-    }
-    for (size_t i = count; i-- > 2;) {
-        put_arc(o, arc[i]);
-    }
-    put_arc(o, arc[0] * 40 + arc[1]);
-    if (o->written - mark > BR_DER_OID_BYTES_MAX) {
-        o->failed = true;
-    }
-    br_der_wrap(o, BR_DER_OID, mark);
-}
-
 /* ---- times -------------------------------------------------------------- */
 
 struct civil {
@@ -215,19 +152,4 @@ br_der_put_generalized_time(struct br_der_out *o, struct br_time_us t)
     *at++ = 'Z';
     br_der_put_value(
         o, BR_DER_GENERALIZED_TIME, br_bytes(text, (size_t)(at - text)));
-}
-
-void
-br_der_put_cms_time(struct br_der_out *o, struct br_time_us t)
-{
-    uint64_t mark = o->written;
-    struct br_time_us whole = {t.v - t.v % 1000000};
-    br_der_put_generalized_time(o, whole);
-    if (o->failed || civil_of(t.v / 86400000000).year >= 2050) {
-        return;
-    }
-    /* The same without the century. */
-    o->at += 4;
-    o->written -= 4;
-    br_der_wrap(o, BR_DER_UTC_TIME, mark);
 }

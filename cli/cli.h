@@ -87,6 +87,7 @@ int br_cmd_notary_stamp(const struct br_args *a);
 int br_cmd_notary_verify(const struct br_args *a);
 int br_cmd_notary_report(const struct br_args *a);
 int br_cmd_notary_receipt(const struct br_args *a);
+int br_cmd_notary_extract(const struct br_args *a);
 int br_cmd_notary_find(const struct br_args *a);
 int br_cmd_notary_watch(const struct br_args *a);
 int br_cmd_record_create(const struct br_args *a);

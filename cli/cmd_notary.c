@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* What concerns a stamp that is made already: other receipts, its report, where
- * a digest was stamped; and records of successive versions. */
+/* What concerns a stamp that is made already: other receipts, bundles, its
+ * report, where a digest was stamped; and records of successive versions. */
+#include "cli/bundle.h"
 #include "cli/client.h"
 #include "cli/files.h"
 #include "common/codec/text.h"
 #include "common/crypto/files.h"
+#include "common/receipt/rfc3161.h"
 #include "common/receipt/tlog_proof.h"
 
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { ANSWER_BYTES_MAX = 4 * 1024 * 1024 };
 
@@ -33,35 +36,64 @@ entry_of(const char *file, uint64_t *ret, struct br_err *reterr)
     return rc;
 }
 
+/** Fetch one form of the receipt beside a file. */
+static enum br_rc
+fetch(
+    const struct br_args *a,
+    const char *form,
+    struct br_buf *ret,
+    struct br_err *reterr)
+{
+    char path[256];
+    struct br_node_client c;
+    uint64_t index = 0;
+    BR_TRY(entry_of(a->words[0], &index, reterr));
+    BR_TRY(br_node_client_open(a, &c, reterr));
+    (void)snprintf(
+        path, sizeof(path), "/v1/log/entries/%llu/%s?lang=%s",
+        (unsigned long long)index, form, a->lang == NULL ? "en" : a->lang);
+    enum br_rc rc = br_node_get(&c, path, ret, reterr);
+    br_node_client_close(&c);
+    return rc;
+}
+
+/** An RFC 5544 bundle is made here: the document does not leave the machine. */
+static enum br_rc
+write_bundle(
+    const struct br_args *a,
+    const char *out,
+    struct br_bytes response,
+    struct br_err *reterr)
+{
+    struct br_progress p;
+    struct br_bytes token;
+    uint64_t size;
+    BR_TRY(br_tsr_token(response, &token, reterr));
+    BR_TRY(br_file_size(a->words[0], &size, reterr));
+    br_progress_begin(&p, "bundling", size, a->quiet);
+    enum br_rc rc = br_bundle_write(out, a->words[0], token, &p, reterr);
+    br_progress_end(&p);
+    return rc;
+}
+
 /** Fetch one form of the receipt and keep it beside the file. */
 static int
 fetch_form(const struct br_args *a, const char *form, const char *suffix)
 {
-    char path[256];
     char out[PATH_MAX];
-    struct br_node_client c;
     struct br_err err;
     struct br_buf b;
-    uint64_t index = 0;
     br_buf_init(&b, ANSWER_BYTES_MAX);
-    enum br_rc rc = entry_of(a->words[0], &index, &err);
-    if (rc == BR_OK) {
-        rc = br_node_client_open(a, &c, &err);
-    }
-    if (rc == BR_OK) {
-        (void)snprintf(
-            path, sizeof(path), "/v1/log/entries/%llu/%s?lang=%s",
-            (unsigned long long)index, form, a->lang == NULL ? "en" : a->lang);
-        rc = br_node_get(&c, path, &b, &err);
-        br_node_client_close(&c);
-    }
+    enum br_rc rc = fetch(a, form, &b, &err);
     if (a->out != NULL) {
         (void)snprintf(out, sizeof(out), "%s", a->out);
     } else {
         (void)snprintf(out, sizeof(out), "%s%s", a->words[0], suffix);
     }
     if (rc == BR_OK) {
-        rc = br_file_replace(out, br_buf_bytes(&b), 0644, &err);
+        rc = strcmp(suffix, ".tsd") == 0
+                 ? write_bundle(a, out, br_buf_bytes(&b), &err)
+                 : br_file_replace(out, br_buf_bytes(&b), 0644, &err);
     }
     br_buf_fini(&b);
     if (rc != BR_OK) {
@@ -88,6 +120,7 @@ br_cmd_notary_receipt(const struct br_args *a)
         const char *suffix;
     } forms[] = {
         {"tsr", "receipt.tsr", ".tsr"},
+        {"tsd", "receipt.tsr", ".tsd"},
         {"cose", "receipt.cose", ".cose"},
         {"tlog-proof", "receipt.tlog-proof", ".tlog-proof"},
     };
@@ -97,8 +130,55 @@ br_cmd_notary_receipt(const struct br_args *a)
             return fetch_form(a, forms[i].form, forms[i].suffix);
         }
     }
-    (void)fputs("broletto: --form tsr, cose or tlog-proof\n", stderr);
+    (void)fputs("broletto: --form tsr, tsd, cose or tlog-proof\n", stderr);
     return BR_EXIT_USAGE;
+}
+
+/** Where the document goes: --out, or the bundle's own name without ".tsd".
+ *  The name inside the bundle is a stranger's word. */
+static bool
+name_document(const struct br_args *a, char out[PATH_MAX])
+{
+    const char *bundle = a->words[0];
+    size_t n = strlen(bundle);
+    if (a->out != NULL) {
+        (void)snprintf(out, PATH_MAX, "%s", a->out);
+        return true;
+    }
+    if (n < 5 || strcmp(bundle + n - 4, ".tsd") != 0 || bundle[n - 5] == '/') {
+        (void)fprintf(
+            stderr, "broletto: %s does not end in .tsd: say --out FILE\n",
+            bundle);
+        return false;
+    }
+    (void)snprintf(out, PATH_MAX, "%.*s", (int)(n - 4), bundle);
+    return true;
+}
+
+int
+br_cmd_notary_extract(const struct br_args *a)
+{
+    char out[PATH_MAX];
+    struct br_bundle b;
+    struct br_err err;
+    struct br_progress p;
+    if (!name_document(a, out)) {
+        return BR_EXIT_USAGE;
+    }
+    if (br_bundle_open(a->words[0], &b, &err) != BR_OK) {
+        return br_cli_fail(&err);
+    }
+    br_progress_begin(&p, "extracting", b.tsd.content_bytes, a->quiet);
+    enum br_rc rc = br_bundle_extract(&b, out, &p, &err);
+    br_progress_end(&p);
+    br_bundle_close(&b);
+    if (rc != BR_OK) {
+        return br_cli_fail(&err);
+    }
+    if (!a->quiet) {
+        (void)printf("%s\n", out);
+    }
+    return BR_EXIT_OK;
 }
 
 /* ---- asking and telling, as JSON ---------------------------------------- */

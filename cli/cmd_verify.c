@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "cli/bundle.h"
 #include "cli/cli.h"
 #include "cli/files.h"
 #include "cli/trust.h"
+#include "cli/verify_stamp.h"
 #include "common/crypto/files.h"
 #include "common/receipt/tlog_proof.h"
 #include "common/receipt/verify.h"
@@ -10,6 +12,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 enum {
     RECEIPT_BYTES_MAX = 16 * 1024 * 1024,
@@ -133,6 +137,10 @@ find_keys(struct verifying *v, struct br_err *reterr)
 static enum br_rc
 verify(struct verifying *v, struct br_err *reterr)
 {
+    if (br_cli_is_stamp(v->receipt_path)) {
+        return br_cli_verify_stamp(
+            v->a, v->file, v->receipt_path, &v->result, reterr);
+    }
     BR_TRY(br_file_read(v->receipt_path, &v->receipt, reterr));
     BR_TRY(find_policy(v, reterr));
     BR_TRY(br_policy_parse(br_buf_bytes(&v->policy_text), &v->policy, reterr));
@@ -167,9 +175,25 @@ explain(const struct verifying *v)
 }
 
 static void
+print_stamp_ok(const struct verifying *v)
+{
+    char time[28];
+    const char *inside =
+        strcmp(v->file, v->receipt_path) == 0 ? "the document inside " : "";
+    br_time_text(v->result.stamp.time, time);
+    (void)printf(
+        "%s: %sexisted no later than %s, unchanged since (time-stamp of %s)\n",
+        v->file, inside, time, v->result.stamp.signer);
+}
+
+static void
 print_ok(const struct verifying *v)
 {
     char time[28];
+    if (v->result.kind == BR_RECEIPT_DER) {
+        print_stamp_ok(v);
+        return;
+    }
     br_time_text(v->result.leaf.time, time);
     (void)printf(
         "%s: existed no later than %s, unchanged since (entry %llu of %.*s, "
@@ -187,7 +211,12 @@ print_json(const struct verifying *v, enum br_rc rc, const struct br_err *err)
     br_buf_puts(&b, "{\"file\":");
     br_json_put_text(&b, br_str(v->file));
     br_buf_printf(&b, ",\"valid\":%s", rc == BR_OK ? "true" : "false");
-    if (rc == BR_OK) {
+    if (rc == BR_OK && v->result.kind == BR_RECEIPT_DER) {
+        br_buf_puts(&b, ",\"time\":");
+        br_json_put_time(&b, v->result.stamp.time);
+        br_buf_puts(&b, ",\"signer\":");
+        br_json_put_text(&b, br_str(v->result.stamp.signer));
+    } else if (rc == BR_OK) {
         br_buf_printf(
             &b,
             ",\"index\":%llu,\"time\":", (unsigned long long)v->result.index);
@@ -230,6 +259,16 @@ verify_one(struct verifying *v)
     return rc == BR_OK ? BR_EXIT_OK : BR_EXIT_REFUSED;
 }
 
+/** The receipt beside a file; a bundle that has none is its own. */
+static void
+name_receipt(const char *file, char out[PATH_MAX])
+{
+    (void)snprintf(out, PATH_MAX, "%s.tlog-proof", file);
+    if (access(out, F_OK) != 0 && br_bundle_is(file)) {
+        (void)snprintf(out, PATH_MAX, "%s", file);
+    }
+}
+
 int
 br_cmd_notary_verify(const struct br_args *a)
 {
@@ -241,7 +280,7 @@ br_cmd_notary_verify(const struct br_args *a)
     }
     v->a = a;
     v->file = a->words[0];
-    (void)snprintf(beside, sizeof(beside), "%s.tlog-proof", v->file);
+    name_receipt(v->file, beside);
     int receipts = a->word_count > 1 ? a->word_count - 1 : 1;
     for (int i = 0; i < receipts; i++) {
         v->receipt_path = a->word_count > 1 ? a->words[i + 1] : beside;

@@ -74,6 +74,58 @@ br_file_size(const char *path, uint64_t *ret, struct br_err *reterr)
     return BR_OK;
 }
 
+static enum br_rc
+take_pieces(
+    const struct br_stream *s,
+    uint8_t *piece,
+    struct br_hasher *h,
+    struct br_err *reterr)
+{
+    uint64_t left = s->bytes;
+    while (left > 0) {
+        size_t n =
+            fread(piece, 1, left < PIECE_BYTES ? left : PIECE_BYTES, s->f);
+        if (n == 0) {
+            break;
+        }
+        br_hasher_update(h, br_bytes(piece, n));
+        if (s->copy != NULL) {
+            BR_TRY(br_file_append(s->copy, br_bytes(piece, n), reterr));
+        }
+        br_progress_add(s->progress, n);
+        left -= n;
+    }
+    if (ferror(s->f) != 0) {
+        return fail(s->path, reterr);
+    }
+    bool all = left == 0 || s->bytes == UINT64_MAX;
+    return all ? BR_OK
+               : br_fail(reterr, BR_ERR_IO, "%s: shorter than it was", s->path);
+}
+
+enum br_rc
+br_stream_digest(
+    const struct br_stream *s,
+    struct br_bytes before,
+    enum br_hash_alg alg,
+    struct br_digest *ret,
+    struct br_err *reterr)
+{
+    struct br_hasher *h;
+    uint8_t *piece = (uint8_t *)malloc(PIECE_BYTES);
+    enum br_rc rc =
+        piece == NULL ? br_fail(reterr, BR_ERR_NO_MEMORY, "reading %s", s->path)
+                      : br_hasher_new(alg, &h, reterr);
+    if (rc == BR_OK) {
+        br_hasher_update(h, before);
+        rc = take_pieces(s, piece, h, reterr);
+        br_hasher_final(h, ret);
+        br_hasher_free(h);
+    }
+    free(piece);
+    return rc;
+}
+
 enum br_rc
 br_file_digest(
     const char *path,
@@ -82,26 +134,12 @@ br_file_digest(
     struct br_digest *ret,
     struct br_err *reterr)
 {
-    struct br_hasher *h;
     FILE *f = fopen(path, "rbe");
     if (f == NULL) {
         return fail(path, reterr);
     }
-    uint8_t *piece = (uint8_t *)malloc(PIECE_BYTES);
-    enum br_rc rc = piece == NULL
-                        ? br_fail(reterr, BR_ERR_NO_MEMORY, "reading %s", path)
-                        : br_hasher_new(alg, &h, reterr);
-    if (rc == BR_OK) {
-        size_t n;
-        while ((n = fread(piece, 1, PIECE_BYTES, f)) > 0) {
-            br_hasher_update(h, br_bytes(piece, n));
-            br_progress_add(p, n);
-        }
-        rc = ferror(f) != 0 ? fail(path, reterr) : BR_OK;
-        br_hasher_final(h, ret);
-        br_hasher_free(h);
-    }
-    free(piece);
+    const struct br_stream s = {f, path, UINT64_MAX, p, NULL};
+    enum br_rc rc = br_stream_digest(&s, br_bytes(NULL, 0), alg, ret, reterr);
     (void)fclose(f);
     return rc;
 }
@@ -112,7 +150,8 @@ is_receipt(const char *name)
     const char *dot = strrchr(name, '.');
     return dot != NULL &&
            (strcmp(dot, ".tlog-proof") == 0 || strcmp(dot, ".tsr") == 0 ||
-            strcmp(dot, ".cose") == 0 || strcmp(dot, ".tsd") == 0);
+            strcmp(dot, ".cose") == 0 || strcmp(dot, ".tsd") == 0 ||
+            strcmp(dot, ".tst") == 0);
 }
 
 static int

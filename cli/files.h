@@ -8,7 +8,10 @@
 
 #include "common/base/buf.h"
 #include "common/base/error.h"
+#include "common/crypto/files.h"
 #include "common/crypto/hash.h"
+
+#include <stdio.h>
 
 /** A bar on standard error, where that is a terminal. */
 struct br_progress {
@@ -28,6 +31,21 @@ enum br_rc br_file_digest(
     const char *path,
     enum br_hash_alg alg,
     struct br_progress *p,
+    struct br_digest *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** What is read of an open file, from where it stands. */
+struct br_stream {
+    FILE *f;
+    const char *path;             /**< for messages */
+    uint64_t bytes;               /**< as many; UINT64_MAX: to the end */
+    struct br_progress *progress; /**< or NULL */
+    struct br_file_writer *copy;  /**< also written there; or NULL */
+};
+/** Digest of `before` and of the stream. IO when reading fails. */
+enum br_rc br_stream_digest(
+    const struct br_stream *s,
+    struct br_bytes before,
+    enum br_hash_alg alg,
     struct br_digest *ret,
     struct br_err *reterr) BR_MUST_USE;
 /** Its size, for progress; refuses what is not a regular file. */

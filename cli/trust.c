@@ -4,10 +4,12 @@
 #include "common/crypto/files.h"
 #include "common/crypto/hash.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { POLICY_BYTES_MAX = 64 * 1024 };
@@ -27,6 +29,21 @@ make_folders(const char *path, struct br_err *reterr)
     return BR_OK;
 }
 
+static enum br_rc
+folder_of(char out[PATH_MAX], struct br_err *reterr)
+{
+    const char *config = getenv("XDG_CONFIG_HOME");
+    const char *home = getenv("HOME");
+    if (config != NULL && config[0] == '/') {
+        (void)snprintf(out, PATH_MAX, "%s/broletto/trust", config);
+    } else if (home != NULL) {
+        (void)snprintf(out, PATH_MAX, "%s/.config/broletto/trust", home);
+    } else {
+        return br_fail(reterr, BR_ERR_IO, "neither XDG_CONFIG_HOME nor HOME");
+    }
+    return BR_OK;
+}
+
 /** The origin's readable letters, and enough of its hash to tell it apart. */
 static enum br_rc
 path_of(
@@ -36,8 +53,7 @@ path_of(
     struct br_err *reterr)
 {
     static const char *const suffixes[] = {"policy", "keys", "ca.pem"};
-    const char *config = getenv("XDG_CONFIG_HOME");
-    const char *home = getenv("HOME");
+    char folder[PATH_MAX];
     char name[128];
     struct br_hash h;
     size_t n = 0;
@@ -49,16 +65,12 @@ path_of(
     }
     name[n] = '\0';
     br_sha256(origin, &h);
-    if (config != NULL && config[0] == '/') {
-        (void)snprintf(
-            out, PATH_MAX, "%s/broletto/trust/%s-%02x%02x%02x%02x.%s", config,
-            name, h.b[0], h.b[1], h.b[2], h.b[3], suffixes[what]);
-    } else if (home != NULL) {
-        (void)snprintf(
-            out, PATH_MAX, "%s/.config/broletto/trust/%s-%02x%02x%02x%02x.%s",
-            home, name, h.b[0], h.b[1], h.b[2], h.b[3], suffixes[what]);
-    } else {
-        return br_fail(reterr, BR_ERR_IO, "neither XDG_CONFIG_HOME nor HOME");
+    BR_TRY(folder_of(folder, reterr));
+    int length = snprintf(
+        out, PATH_MAX, "%s/%s-%02x%02x%02x%02x.%s", folder, name, h.b[0],
+        h.b[1], h.b[2], h.b[3], suffixes[what]);
+    if (length < 0 || length >= PATH_MAX) {
+        return br_fail(reterr, BR_ERR_IO, "%.200s: too long", folder);
     }
     return BR_OK;
 }
@@ -73,6 +85,40 @@ br_trust_find(
     char path[PATH_MAX];
     BR_TRY(path_of(origin, what, path, reterr));
     return br_file_read(path, ret, reterr);
+}
+
+static bool
+is_certificates(const char *name)
+{
+    size_t n = strlen(name);
+    size_t tail = strlen(".ca.pem");
+    return n > tail && strcmp(name + n - tail, ".ca.pem") == 0;
+}
+
+enum br_rc
+br_trust_find_certificates(struct br_buf *ret, struct br_err *reterr)
+{
+    char folder[PATH_MAX];
+    char path[2 * PATH_MAX];
+    struct dirent *e;
+    size_t before = ret->n;
+    enum br_rc rc = BR_OK;
+    BR_TRY(folder_of(folder, reterr));
+    DIR *d = opendir(folder);
+    while (d != NULL && rc == BR_OK && (e = readdir(d)) != NULL) {
+        if (is_certificates(e->d_name)) {
+            (void)snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+            rc = br_file_read(path, ret, reterr);
+            br_buf_puts(ret, "\n");
+        }
+    }
+    if (d != NULL) {
+        (void)closedir(d);
+    }
+    if (rc == BR_OK && ret->n == before) {
+        rc = br_fail(reterr, BR_ERR_NOT_FOUND, "no certificates in %s", folder);
+    }
+    return rc;
 }
 
 enum br_rc

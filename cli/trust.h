@@ -35,5 +35,9 @@ enum br_rc br_trust_find(
     enum br_trust what,
     struct br_buf *ret,
     struct br_err *reterr) BR_MUST_USE;
+/** The certificates of all logs that this machine trusts, one PEM after the
+ *  other: an RFC 3161 stamp does not say which log made it. NOT_FOUND: none. */
+enum br_rc br_trust_find_certificates(struct br_buf *ret, struct br_err *reterr)
+    BR_MUST_USE;
 
 #endif

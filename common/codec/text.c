@@ -332,6 +332,17 @@ is_alnum(uint8_t c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+struct br_bytes
+br_utf8_printable(struct br_bytes v, size_t max)
+{
+    bool ok = v.n <= max && br_utf8_check(v) == v.n;
+    for (size_t i = 0; ok && i < v.n; i++) {
+        bool c1 = v.p[i] == 0xc2 && v.p[i + 1] < 0xa0; /* U+0080 to U+009F */
+        ok = v.p[i] >= 0x20 && v.p[i] != 0x7f && !c1;
+    }
+    return ok ? v : br_bytes(NULL, 0);
+}
+
 bool
 br_identifier_ok(struct br_bytes v, size_t max)
 {

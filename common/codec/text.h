@@ -47,6 +47,9 @@ enum br_rc br_decimal_parse(
 /** RFC 3629: no surrogates, no overlong forms, nothing past U+10FFFF.
  *  Returns the offset of the first bad byte, or v.n when all is well. */
 size_t br_utf8_check(struct br_bytes v);
+/** A stranger's words for a terminal: v itself when it is UTF-8 of max bytes at
+ *  most without control characters, otherwise empty. */
+struct br_bytes br_utf8_printable(struct br_bytes v, size_t max);
 
 /** A member, chain or document identifier: 1..max of [a-z0-9.-], beginning and
  * ending with a letter or digit. */

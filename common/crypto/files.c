@@ -40,27 +40,6 @@ write_all(int fd, struct br_bytes content)
     return true;
 }
 
-/** A new file beside path, on the disk when this returns; its name replaces
- *  the template. mkostemp makes it 0600 and never opens an existing one. */
-static enum br_rc
-write_temporary(
-    char *template, struct br_bytes content, mode_t mode, struct br_err *reterr)
-{
-    int fd = mkostemp(template, O_CLOEXEC);
-    if (fd < 0) {
-        return fail(reterr, template);
-    }
-    bool ok = write_all(fd, content) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
-    enum br_rc rc = ok ? BR_OK : fail(reterr, template);
-    if (close(fd) != 0 && rc == BR_OK) {
-        rc = fail(reterr, template);
-    }
-    if (rc != BR_OK) {
-        (void)unlink(template);
-    }
-    return rc;
-}
-
 /** Without replacing: one step where the file system knows it, otherwise by a
  *  second name for the same file. */
 static bool
@@ -91,6 +70,74 @@ sync_folder_of(const char *path)
     return ok;
 }
 
+/** A new file beside path. mkostemp makes it 0600 and never opens an existing
+ *  one. */
+enum br_rc
+br_file_begin(struct br_file_writer *w, const char *path, struct br_err *reterr)
+{
+    int n = snprintf(w->temporary, sizeof(w->temporary), "%s.XXXXXX", path);
+    if (n < 0 || (size_t)n >= sizeof(w->temporary)) {
+        return br_fail(reterr, BR_ERR_OUT_OF_RANGE, "%.200s: too long", path);
+    }
+    w->path = path;
+    w->fd = mkostemp(w->temporary, O_CLOEXEC);
+    return w->fd < 0 ? fail(reterr, w->temporary) : BR_OK;
+}
+
+enum br_rc
+br_file_append(
+    struct br_file_writer *w, struct br_bytes piece, struct br_err *reterr)
+{
+    return write_all(w->fd, piece) ? BR_OK : fail(reterr, w->temporary);
+}
+
+void
+br_file_abandon(struct br_file_writer *w)
+{
+    (void)close(w->fd);
+    (void)unlink(w->temporary);
+}
+
+/** On the disk when this returns. */
+static enum br_rc
+close_written(struct br_file_writer *w, mode_t mode, struct br_err *reterr)
+{
+    bool ok = fchmod(w->fd, mode) == 0 && fsync(w->fd) == 0;
+    enum br_rc rc = ok ? BR_OK : fail(reterr, w->temporary);
+    if (close(w->fd) != 0 && rc == BR_OK) {
+        rc = fail(reterr, w->temporary);
+    }
+    return rc;
+}
+
+static enum br_rc
+give_name(struct br_file_writer *w, bool replace, struct br_err *reterr)
+{
+    bool ok = replace ? rename(w->temporary, w->path) == 0
+                      : rename_new(w->temporary, w->path);
+    if (!ok && errno == EEXIST) {
+        return br_fail(
+            reterr, BR_ERR_CONFLICT, "%s is there already and is not replaced",
+            w->path);
+    }
+    return ok ? BR_OK : fail(reterr, w->path);
+}
+
+enum br_rc
+br_file_finish(
+    struct br_file_writer *w, mode_t mode, bool replace, struct br_err *reterr)
+{
+    enum br_rc rc = close_written(w, mode, reterr);
+    if (rc == BR_OK) {
+        rc = give_name(w, replace, reterr);
+    }
+    if (rc != BR_OK) {
+        (void)unlink(w->temporary);
+        return rc;
+    }
+    return sync_folder_of(w->path) ? BR_OK : fail(reterr, w->path);
+}
+
 static enum br_rc
 put(const char *path,
     struct br_bytes content,
@@ -98,25 +145,14 @@ put(const char *path,
     bool replace,
     struct br_err *reterr)
 {
-    char temporary[PATH_MAX];
-    int n = snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
-    if (n < 0 || (size_t)n >= sizeof(temporary)) {
-        return br_fail(reterr, BR_ERR_OUT_OF_RANGE, "%s: too long", path);
-    }
-    BR_TRY(write_temporary(temporary, content, mode, reterr));
-    bool ok =
-        replace ? rename(temporary, path) == 0 : rename_new(temporary, path);
-    if (!ok) {
-        enum br_rc rc =
-            errno == EEXIST
-                ? br_fail(
-                      reterr, BR_ERR_CONFLICT,
-                      "%s is there already and is not replaced", path)
-                : fail(reterr, path);
-        (void)unlink(temporary);
+    struct br_file_writer w;
+    BR_TRY(br_file_begin(&w, path, reterr));
+    enum br_rc rc = br_file_append(&w, content, reterr);
+    if (rc != BR_OK) {
+        br_file_abandon(&w);
         return rc;
     }
-    return sync_folder_of(path) ? BR_OK : fail(reterr, path);
+    return br_file_finish(&w, mode, replace, reterr);
 }
 
 enum br_rc

@@ -1,5 +1,5 @@
 /*
- * Small files, written whole or not at all.
+ * Files, written whole or not at all.
  *
  * A file is written under a temporary name beside its own ("name.XXXXXX"),
  * flushed, renamed, and its folder flushed: after BR_OK it survives a power
@@ -34,5 +34,29 @@ enum br_rc br_file_replace(
 /** The whole file, appended to *ret, up to the buffer's maximum. */
 enum br_rc br_file_read(
     const char *path, struct br_buf *ret, struct br_err *reterr) BR_MUST_USE;
+
+/* ---- files larger than memory, in pieces -------------------------------- */
+
+struct br_file_writer {
+    int fd;
+    const char *path;
+    char temporary[4096];
+};
+
+/** The path must outlive the writer. */
+enum br_rc
+br_file_begin(struct br_file_writer *w, const char *path, struct br_err *reterr)
+    BR_MUST_USE;
+enum br_rc br_file_append(
+    struct br_file_writer *w,
+    struct br_bytes piece,
+    struct br_err *reterr) BR_MUST_USE;
+/** Give it its name; without `replace` as br_file_create. Whatever comes back,
+ *  the writer is done with. */
+enum br_rc br_file_finish(
+    struct br_file_writer *w, mode_t mode, bool replace, struct br_err *reterr)
+    BR_MUST_USE;
+/** Forget what was written. */
+void br_file_abandon(struct br_file_writer *w);
 
 #endif

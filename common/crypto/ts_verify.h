@@ -9,7 +9,7 @@
  * - Digests of 256 bits or more, keys of 112 bits of security or more.
  * - No clock, no files, no network. Tokens may be BER, as CMS allows.
  *
- * A token is what br_tst_token_of (common/receipt/tst.h) finds in a response.
+ * A token is what br_tsr_token (common/receipt/rfc3161.h) finds in a response.
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
@@ -40,7 +40,7 @@ struct br_ts_info {
     char signer[BR_TS_NAME_TEXT_MAX];   /**< RFC 4514, UTF-8; empty if only
                                          *   read; cut at the end if long */
     int64_t signer_not_after; /**< seconds; 0 if only read. Stamp again before
-                               *   this time: docs/rfc3161.md */
+                               *   this time */
 };
 
 struct br_ts_check {

@@ -6,7 +6,7 @@
  *   allocated for it. Keys in PKCS#11 sign the same way.
  * - Profile: TSTInfo version 1, one policy, genTime with its fraction, accuracy
  *   of one second (ETSI EN 319 422), SigningCertificateV2 (RFC 5816).
- *   docs/rfc3161.md tells it byte by byte.
+ *   docs/receipts.md tells it byte by byte.
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
@@ -72,5 +72,13 @@ enum br_rc br_tsr_put(
 /** Append a TimeStampResp with status rejection. */
 void br_tsr_put_rejection(
     struct br_buf *b, enum br_tsa_failure failure, const char *text);
+
+/** The token (.tst) inside a response; given a token alone, that. Borrowed. A
+ *  refusal is told as FORBIDDEN with the authority's words. What it says is
+ *  not believed: verify_stamp.h is for that. */
+enum br_rc br_tsr_token(
+    struct br_bytes der,
+    struct br_bytes *ret_token,
+    struct br_err *reterr) BR_MUST_USE;
 
 #endif

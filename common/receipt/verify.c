@@ -284,8 +284,8 @@ step_format(struct br_verify_run *run)
     }
 }
 
-static void
-judge(struct br_verify_result *out)
+void
+br_verify_judge(struct br_verify_result *out)
 {
     for (size_t i = 0; i < BR_VERIFY_STEP_COUNT; i++) {
         const struct br_verify_step *s = &out->step[i];
@@ -331,7 +331,7 @@ br_receipt_verify(
                : ret->kind == BR_RECEIPT_COSE     ? &br_verify_cose
                                                   : NULL;
     walk(&run);
-    judge(ret);
+    br_verify_judge(ret);
     if (ret->rc != BR_OK && reterr != NULL) {
         *reterr = ret->err;
     }

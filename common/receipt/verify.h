@@ -10,7 +10,8 @@
  *   a path that does not lead to the root), UNKNOWN_LOG, NO_TRUSTED_SIGNATURE,
  *   QUORUM_MISSING, FUTURE_TIME, INCONSISTENT (a fork); UNSUPPORTED for what
  *   is no receipt of ours, MISSING_FIELD when it carries no leaf.
- * - Receipts of RFC 3161 (DER) are told apart here and verified elsewhere.
+ * - Receipts of RFC 3161 (DER) are told apart here; verify_stamp.h verifies
+ *   them, with the same steps.
  * - Texts of steps are in English; br_verify_catalogue_id names the entry of
  *   the translation catalogues for a step and its outcome.
  *
@@ -20,6 +21,7 @@
 #define BR_RECEIPT_VERIFY_H
 
 #include "common/crypto/hash.h"
+#include "common/crypto/ts_verify.h"
 #include "common/receipt/cose_receipt.h"
 #include "common/receipt/leaf.h"
 #include "common/receipt/policy.h"
@@ -117,6 +119,7 @@ struct br_verify_result {
     uint64_t index;
     uint64_t tree_size;
     struct br_hash root;
+    struct br_ts_info stamp; /**< of an RFC 3161 stamp, in place of the leaf */
     struct br_policy_votes votes;
     uint64_t witnessed_s; /**< earliest cosignature that counts; 0: none */
     uint8_t leaf_bytes[BR_VERIFY_LEAF_BYTES_MAX];

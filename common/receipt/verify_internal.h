@@ -63,6 +63,8 @@ void br_verify_put(
         br_verify_put(run, id, BR_VERIFY_FAILED, &br_said_); \
     } while (0)
 
+/** The verdict is that of the first failed step. */
+void br_verify_judge(struct br_verify_result *out);
 /** Open the other checkpoint; a failure is that of the step FORK. */
 void br_verify_open_other(struct br_verify_run *run);
 /** The step FORK. */

@@ -9,7 +9,7 @@
 
 static const char reply_type[] = "application/timestamp-reply";
 
-/* docs/rfc3161.md: a leaf has one token without nonce, made again whenever it
+/* docs/receipts.md: a leaf has one token without nonce, made again whenever it
  * is asked for, and at most one that answers a request with a nonce. */
 static uint64_t
 serial_of(uint64_t leaf, bool with_nonce)

@@ -54,7 +54,7 @@ struct br_tsd {
     size_t stamp_count;
 };
 
-/** Does a TimeStampedData begin so? Twenty bytes are enough. */
+/** Does a TimeStampedData begin so? 24 bytes are enough. */
 bool br_tsd_is(struct br_bytes start);
 
 /** All but the time-stamps. `start` is the file's, as much as there is up to

@@ -5,7 +5,7 @@
  * - As verify.h: bytes, certificates and the time come in, a verdict with its
  *   steps comes out; all steps that can be walked are. An X.509 stamp has the
  *   steps FORMAT, DIGEST, SIGNATURE (its chain too) and TIME; the others are
- *   skipped.
+ *   skipped, without a text.
  * - Each token of a bundle must hold: over what RFC 5544 section 2 says, by an
  *   authority that leads to a trusted certificate, not before the token that
  *   it renews.

@@ -263,8 +263,10 @@ verify_one(struct verifying *v)
 static void
 name_receipt(const char *file, char out[PATH_MAX])
 {
+    size_t n = strlen(file);
+    bool called_so = n > 4 && strcmp(file + n - 4, ".tsd") == 0;
     (void)snprintf(out, PATH_MAX, "%s.tlog-proof", file);
-    if (access(out, F_OK) != 0 && br_bundle_is(file)) {
+    if (access(out, F_OK) != 0 && (called_so || br_bundle_is(file))) {
         (void)snprintf(out, PATH_MAX, "%s", file);
     }
 }

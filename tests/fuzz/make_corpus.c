@@ -21,6 +21,7 @@
 #include "node/setup/config.h"
 #include "tests/unit/ledger/fixture.h"
 #include "tests/unit/receipt/fixture.h"
+#include "tests/unit/receipt/tsa_fixture.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -495,6 +496,80 @@ make_tsqs(void)
     put_hex("tsq", "version-bad", "3003020102");
 }
 
+/* ---- time-stamps -------------------------------------------------------- */
+
+/** Three stamps, each over what is before it, with all that may be there. */
+static void
+make_tsd_chain(const struct fx_tsa *tsa, struct br_buf *b)
+{
+    static const uint8_t crl[] = {0x30, 0x00};
+    struct br_buf token[3];
+    struct br_buf stamped;
+    struct fx_tsd t = {
+        .uri = "https://example.org/minutes.txt",
+        .metadata = true,
+        .hash_protected = true,
+        .name = br_str("minutes.txt"),
+        .type = "text/plain",
+        .document = br_str("document 6"),
+        .crl = {br_bytes(crl, sizeof(crl))},
+    };
+    br_buf_init(&stamped, 1u << 16);
+    fx_tsd_metadata(&t, &stamped);
+    br_buf_put(&stamped, t.document.p, t.document.n);
+    for (size_t i = 0; i < 3; i++) {
+        br_buf_init(&token[i], BR_TST_BYTES_MAX);
+        fx_tst(
+            tsa, i == 1 ? BR_HASH_SHA512 : BR_HASH_SHA256,
+            br_buf_bytes(&stamped), FX_NOW_S * 1000000 - 3 + i, &token[i]);
+        t.token[i] = br_buf_bytes(&token[i]);
+        br_buf_clear(&stamped);
+        fx_tsd_element(&t, i, &stamped);
+    }
+    fx_tsd(&t, b);
+    put_buf("tsd", "chain", b);
+    t.no_content = true;
+    fx_tsd(&t, b);
+    put_buf("tsd", "address", b);
+    t.evidence = 0xa1;
+    fx_tsd(&t, b);
+    put_buf("tsd", "evidence-record-bad", b);
+    for (size_t i = 0; i < 3; i++) {
+        br_buf_fini(&token[i]);
+    }
+    br_buf_fini(&stamped);
+}
+
+static void
+make_tsds(struct br_buf *b)
+{
+    struct fx_tsa tsa;
+    struct fx_tsd t = {.document = br_str("document 6")};
+    struct br_buf token;
+    fx_tsa_init(&tsa, 4, 3);
+    br_buf_init(&token, BR_TST_BYTES_MAX);
+    fx_tst(&tsa, BR_HASH_SHA256, t.document, FX_NOW_S * 1000000 - 1, &token);
+    t.token[0] = br_buf_bytes(&token);
+    put("tsd", "token", t.token[0]);
+    fx_tsd(&t, b);
+    put_buf("tsd", "plain", b);
+    t.metadata = true;
+    t.name = br_str("minutes.txt");
+    fx_tsd(&t, b);
+    put_buf("tsd", "named", b);
+    t.document = br_str("document 7");
+    fx_tsd(&t, b);
+    put_buf("tsd", "other-document-bad", b);
+    fx_tsr(&tsa, BR_HASH_SHA3_512, br_str("document 6"), 1, b);
+    put_buf("tsd", "response", b);
+    br_tsr_put_rejection(b, BR_TSA_BAD_ALG, "sha-1 is refused");
+    put_buf("tsd", "refusal-bad", b);
+    put_hex("tsd", "indefinite-bad", "3080060b2a864886f70d010910011f");
+    make_tsd_chain(&tsa, b);
+    br_buf_fini(&token);
+    fx_tsa_fini(&tsa);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -525,6 +600,7 @@ main(int argc, char **argv)
     make_keys(&k, &b);
     make_service(&b);
     make_tsqs();
+    make_tsds(&b);
     br_buf_fini(&b);
     br_signer_free(k.log);
     br_signer_free(k.witness);

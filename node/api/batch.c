@@ -3,11 +3,10 @@
 #include "common/crypto/hash.h"
 #include "common/service/json.h"
 #include "node/api/api.h"
+#include "node/api/body.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { LINE_BYTES_MAX = 256 };
 
 /** A batch as its body arrives. The token is checked at the first piece: a
  *  stranger's million digests are not read to their end. */
@@ -19,8 +18,7 @@ struct batch {
     const struct br_hash_info *info;
     bool lines; /**< application/x-ndjson */
     struct br_buf digests;
-    struct br_buf line; /**< the part of a line that has arrived */
-    uint64_t line_number;
+    struct br_body_lines reader; /**< where `lines` */
     uint64_t *index;
 };
 
@@ -29,7 +27,7 @@ batch_release(struct batch *t)
 {
     if (t != NULL && atomic_fetch_sub(&t->holders, 1) == 1) {
         br_buf_fini(&t->digests);
-        br_buf_fini(&t->line);
+        br_body_lines_fini(&t->reader);
         free(t->index);
         free(t);
     }
@@ -92,8 +90,8 @@ batch_new(
     atomic_init(&t->holders, 1);
     br_buf_init(
         &t->digests, (size_t)BR_BATCH_DIGESTS_MAX * BR_DIGEST_BYTES_MAX);
-    br_buf_init(&t->line, LINE_BYTES_MAX);
     enum br_rc rc = read_query(t, req, reterr);
+    br_body_lines_init(&t->reader, t->info, &t->digests);
     if (rc != BR_OK) {
         batch_release(t);
         return rc;
@@ -102,56 +100,7 @@ batch_new(
     return BR_OK;
 }
 
-/* ---- one digest a line -------------------------------------------------- */
-
-static enum br_rc
-take_line(struct batch *t, struct br_err *reterr)
-{
-    const char *digest = NULL;
-    const struct br_json_field field = {"digest", BR_JSON_TEXT, true, &digest};
-    struct br_arena arena;
-    struct br_err err;
-    t->line_number++;
-    if (t->line.n == 0 && !t->line.failed) {
-        return BR_OK;
-    }
-    br_arena_init(&arena, 1024);
-    enum br_rc rc = br_buf_status(&t->line, &err);
-    if (rc == BR_OK) {
-        rc = br_json_read(br_buf_bytes(&t->line), &field, 1, &arena, &err);
-    }
-    if (rc == BR_OK && strlen(digest) != 2 * t->info->digest_bytes) {
-        rc = br_fail(&err, BR_ERR_OUT_OF_RANGE, "digest of another length");
-    }
-    if (rc == BR_OK) {
-        uint8_t *at = br_buf_extend(&t->digests, t->info->digest_bytes);
-        rc = at == NULL ? br_fail(&err, BR_ERR_TOO_LARGE, "too many digests")
-                        : br_hex_parse(br_str(digest), at, &err);
-    }
-    br_arena_fini(&arena);
-    br_buf_clear(&t->line);
-    if (rc != BR_OK) {
-        return br_fail(
-            reterr, rc, "line %llu: %.180s", (unsigned long long)t->line_number,
-            err.text);
-    }
-    return BR_OK;
-}
-
-static enum br_rc
-take_lines(struct batch *t, struct br_bytes piece, struct br_err *reterr)
-{
-    size_t start = 0;
-    for (size_t i = 0; i < piece.n; i++) {
-        if (piece.p[i] == '\n') {
-            br_buf_put(&t->line, piece.p + start, i - start);
-            start = i + 1;
-            BR_TRY(take_line(t, reterr));
-        }
-    }
-    br_buf_put(&t->line, piece.p + start, piece.n - start);
-    return BR_OK;
-}
+/* ---- the body ----------------------------------------------------------- */
 
 enum br_rc
 br_api_batch_piece(
@@ -169,7 +118,7 @@ br_api_batch_piece(
     }
     struct batch *t = (struct batch *)*state;
     if (t->lines) {
-        return take_lines(t, piece, reterr);
+        return br_body_lines_put(&t->reader, piece, reterr);
     }
     br_buf_put(&t->digests, piece.p, piece.n);
     if (t->digests.n > (size_t)BR_BATCH_DIGESTS_MAX * t->info->digest_bytes) {
@@ -260,8 +209,8 @@ static enum br_rc
 complete(struct batch *t, struct br_err *reterr)
 {
     size_t each = t->info->digest_bytes;
-    if (t->lines && t->line.n > 0) {
-        BR_TRY(take_line(t, reterr));
+    if (t->lines) {
+        BR_TRY(br_body_lines_end(&t->reader, reterr));
     }
     if (t->digests.n == 0 || t->digests.n % each != 0) {
         return br_fail(

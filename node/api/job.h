@@ -7,6 +7,7 @@
 #define BR_API_JOB_H
 
 #include "node/api/api.h"
+#include "node/api/body.h"
 
 struct br_api_job {
     struct br_gateway_request request;
@@ -28,11 +29,9 @@ struct br_api_job {
 struct br_api_job *br_api_job_new(
     struct br_api *api, struct br_http_request *req, unsigned member);
 void br_api_job_free(struct br_api_job *j);
-enum br_rc br_api_job_set_digest(
-    struct br_api_job *j,
-    const char *alg,
-    const char *digest,
-    struct br_err *reterr) BR_MUST_USE;
+/** The operation's algorithm and digest. */
+void
+br_api_job_set_digest(struct br_api_job *j, const struct br_body_digest *d);
 /** Takes the job: it is answered and freed, now or later. */
 void br_api_job_submit(struct br_api_job *j);
 /** The usual way to be answered: as a stamp. */

@@ -72,21 +72,10 @@ give_up(struct br_api_job *j, const struct br_err *err)
 static enum br_rc
 read_digest(struct br_api_job *j, struct br_err *reterr)
 {
-    const char *alg = NULL;
-    const char *digest = NULL;
-    const struct br_json_field fields[] = {
-        {"alg", BR_JSON_TEXT, true, &alg},
-        {"digest", BR_JSON_TEXT, true, &digest},
-    };
-    struct br_arena arena;
-    br_arena_init(&arena, 4096);
-    enum br_rc rc =
-        br_json_read(br_http_body(j->req), fields, 2, &arena, reterr);
-    if (rc == BR_OK) {
-        rc = br_api_job_set_digest(j, alg, digest, reterr);
-    }
-    br_arena_fini(&arena);
-    return rc;
+    struct br_body_digest d;
+    BR_TRY(br_body_digest(br_http_body(j->req), &d, reterr));
+    br_api_job_set_digest(j, &d);
+    return BR_OK;
 }
 
 static void
@@ -157,27 +146,11 @@ set_owner(struct br_api_job *j, const char *owner, struct br_err *reterr)
 static enum br_rc
 read_owner(struct br_api_job *j, struct br_err *reterr)
 {
-    const char *owner = NULL;
-    struct br_op *op = &j->request.op;
-    const struct br_json_field fields[] = {
-        {"owner", BR_JSON_TEXT, true, &owner},
-        {"not_before_us", BR_JSON_UINT, false, &op->not_before.v},
-        {"not_after_us", BR_JSON_UINT, false, &op->not_after.v},
-    };
-    struct br_arena arena;
-    br_arena_init(&arena, 4096);
-    enum br_rc rc =
-        br_json_read(br_http_body(j->req), fields, 3, &arena, reterr);
-    if (rc == BR_OK) {
-        rc = set_owner(j, owner, reterr);
-    }
-    br_arena_fini(&arena);
-    if (rc == BR_OK && op->not_after.v != 0 &&
-        op->not_after.v <= op->not_before.v) {
-        rc = br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE, "not_after_us before not_before_us");
-    }
-    return rc;
+    struct br_body_owner o;
+    BR_TRY(br_body_owner(br_http_body(j->req), &o, reterr));
+    j->request.op.not_before = o.not_before;
+    j->request.op.not_after = o.not_after;
+    return set_owner(j, o.id, reterr);
 }
 
 void

@@ -160,51 +160,23 @@ br_api_job_submit(struct br_api_job *j)
     }
 }
 
-enum br_rc
-br_api_job_set_digest(
-    struct br_api_job *j,
-    const char *alg,
-    const char *digest,
-    struct br_err *reterr)
+void
+br_api_job_set_digest(struct br_api_job *j, const struct br_body_digest *d)
 {
-    const struct br_hash_info *info = br_hash_by_name(br_str(alg));
-    if (info == NULL) {
-        return br_fail(
-            reterr, BR_ERR_UNSUPPORTED,
-            "alg %.20s: sha-256, sha-384, sha-512, sha3-256 or sha3-512", alg);
-    }
-    if (strlen(digest) != 2 * info->digest_bytes) {
-        return br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE,
-            "digest: %zu hexadecimal digits, %s has %zu", strlen(digest),
-            info->name, 2 * info->digest_bytes);
-    }
-    BR_TRY(br_hex_parse(br_str(digest), j->digest, reterr));
-    j->request.op.alg = info->alg;
-    j->request.op.digest = br_bytes(j->digest, info->digest_bytes);
-    return BR_OK;
+    memcpy(j->digest, d->digest, d->digest_bytes);
+    j->request.op.alg = d->alg;
+    j->request.op.digest = br_bytes(j->digest, d->digest_bytes);
 }
 
 static enum br_rc
 read_stamp(struct br_api_job *j, struct br_err *reterr)
 {
-    const char *alg = NULL;
-    const char *digest = NULL;
-    const struct br_json_field fields[] = {
-        {"alg", BR_JSON_TEXT, true, &alg},
-        {"digest", BR_JSON_TEXT, true, &digest},
-        {"again", BR_JSON_BOOL, false, &j->request.again},
-    };
-    struct br_arena arena;
-    br_arena_init(&arena, 4096);
-    enum br_rc rc =
-        br_json_read(br_http_body(j->req), fields, 3, &arena, reterr);
-    if (rc == BR_OK) {
-        j->request.op.type = BR_OP_STAMP;
-        rc = br_api_job_set_digest(j, alg, digest, reterr);
-    }
-    br_arena_fini(&arena);
-    return rc;
+    struct br_body_digest d;
+    BR_TRY(br_body_stamp(br_http_body(j->req), &d, reterr));
+    j->request.op.type = BR_OP_STAMP;
+    j->request.again = d.again;
+    br_api_job_set_digest(j, &d);
+    return BR_OK;
 }
 
 void

@@ -477,6 +477,28 @@ make_service(struct br_buf *b)
 }
 
 static void
+make_bodies(void)
+{
+#define DIGEST    \
+    "\"digest\":" \
+    "\"000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f\""
+    put_text("body", "stamp", "s{\"alg\":\"sha-256\"," DIGEST "}");
+    put_text(
+        "body", "again", "s{\"alg\":\"sha3-256\"," DIGEST ",\"again\":true}");
+    put_text("body", "digest", "d{\"alg\":\"sha-256\"," DIGEST "}");
+    put_text("body", "sha-1-bad", "d{\"alg\":\"sha-1\"," DIGEST "}");
+    put_text(
+        "body", "owner",
+        "o{\"owner\":\"acme\",\"not_before_us\":1,\"not_after_us\":9}");
+    put_text(
+        "body", "window-bad",
+        "o{\"owner\":\"acme\",\"not_before_us\":9,\"not_after_us\":9}");
+    put_text("body", "lines", "l{" DIGEST "}\n\n{" DIGEST "}");
+    put_text("body", "line-bad", "l{" DIGEST "}\n{" DIGEST ",\"more\":1}\n");
+#undef DIGEST
+}
+
+static void
 make_tsqs(void)
 {
     static const char imprint[] =
@@ -599,6 +621,7 @@ main(int argc, char **argv)
     make_statement(&k, &b);
     make_keys(&k, &b);
     make_service(&b);
+    make_bodies();
     make_tsqs();
     make_tsds(&b);
     br_buf_fini(&b);

@@ -137,19 +137,21 @@ check(
 
 static enum br_rc
 check_token(
-    struct stamped *s,
+    const struct br_args *a,
+    const char *file,
     const char *receipt,
     struct br_verify_result *ret,
     struct br_err *reterr)
 {
     struct br_buf b;
     struct br_err inner;
-    struct br_stamp_input in = {.digest_ctx = s};
+    struct stamped s = {a, file, NULL};
+    struct br_stamp_input in = {.digest_ctx = &s};
     br_buf_init(&b, BR_TS_TOKEN_BYTES_MAX);
     enum br_rc rc = br_file_read(receipt, &b, reterr);
     if (rc == BR_OK) {
         rc = br_tsr_token(br_buf_bytes(&b), &in.token, &inner);
-        rc = rc == BR_OK ? check(&in, s->a, ret, reterr)
+        rc = rc == BR_OK ? check(&in, a, ret, reterr)
                          : br_fail(
                                reterr, BR_ERR_PROOF_INVALID,
                                "%.100s is no whole time-stamp: %.110s", receipt,
@@ -161,16 +163,18 @@ check_token(
 
 static enum br_rc
 check_bundle(
-    struct stamped *s,
+    const struct br_args *a,
+    const char *file,
     const char *receipt,
     struct br_verify_result *ret,
     struct br_err *reterr)
 {
     struct br_bundle bundle;
-    struct br_stamp_input in = {.bundle = &bundle.tsd, .digest_ctx = s};
+    bool alone = strcmp(file, receipt) == 0;
+    struct stamped s = {a, alone ? NULL : file, &bundle};
+    struct br_stamp_input in = {.bundle = &bundle.tsd, .digest_ctx = &s};
     BR_TRY(br_bundle_open(receipt, &bundle, reterr));
-    s->bundle = &bundle;
-    enum br_rc rc = check(&in, s->a, ret, reterr);
+    enum br_rc rc = check(&in, a, ret, reterr);
     br_bundle_close(&bundle);
     return rc;
 }
@@ -183,8 +187,6 @@ br_cli_verify_stamp(
     struct br_verify_result *ret,
     struct br_err *reterr)
 {
-    bool alone = strcmp(file, receipt) == 0;
-    struct stamped s = {.a = a, .file = alone ? NULL : file};
-    return br_bundle_is(receipt) ? check_bundle(&s, receipt, ret, reterr)
-                                 : check_token(&s, receipt, ret, reterr);
+    return br_bundle_is(receipt) ? check_bundle(a, file, receipt, ret, reterr)
+                                 : check_token(a, file, receipt, ret, reterr);
 }

@@ -10,8 +10,8 @@
 
 struct stamped {
     const struct br_args *a;
-    const char *file; /**< NULL: what is inside the bundle, alone */
-    struct br_bundle *bundle;
+    const char *file;         /**< NULL: what is inside the bundle, alone */
+    struct br_bundle *bundle; /**< NULL: a token */
 };
 
 bool
@@ -78,8 +78,9 @@ digest_document(
 {
     const struct stamped *s = (const struct stamped *)ctx;
     struct br_digest inside = {0};
-    bool has_inside = s->bundle != NULL && s->bundle->tsd.has_content;
-    if (has_inside || s->file == NULL) {
+    bool has_inside =
+        s->bundle != NULL && (s->bundle->tsd.has_content || s->file == NULL);
+    if (has_inside) {
         BR_TRY(digest_inside(s, before, alg, &inside, reterr));
     }
     if (s->file == NULL) {

@@ -244,7 +244,7 @@ br_der_bool(struct br_der *r)
         (v.n != 1 || (v.p[0] != 0x00 && v.p[0] != 0xff))) {
         br_der_fail(r, BR_ERR_MALFORMED, "neither true nor false");
     }
-    return r->err.rc == BR_OK && v.p[0] == 0xff;
+    return v.n == 1 && v.p[0] == 0xff;
 }
 
 /** Whole sub-identifiers in their shortest form. */

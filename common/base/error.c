@@ -50,6 +50,12 @@ fill(
     reterr->rc = rc;
     reterr->offset = offset;
     (void)vsnprintf(reterr->text, sizeof(reterr->text), fmt, args);
+    /* Texts quote what others sent, and go to terminals and logs. */
+    for (char *p = reterr->text; *p != '\0'; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) {
+            *p = '?';
+        }
+    }
 }
 
 enum br_rc(br_fail)(struct br_err *reterr, enum br_rc rc, const char *fmt, ...)

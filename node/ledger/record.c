@@ -3,6 +3,7 @@
 
 #include "common/base/assert.h"
 #include "common/codec/cbor.h"
+#include "common/codec/text.h"
 #include "common/crypto/hash.h"
 
 enum { VALUE_BYTES_MAX = 16 * 1024 };
@@ -49,9 +50,9 @@ read_owner(struct br_cbor *r, struct br_record_owner *o)
     o->not_before.v = br_cbor_uint(r);
     o->not_after.v = br_cbor_uint(r);
     o->revoked = br_cbor_bool(r);
-    if (member.n > BR_MEMBER_ID_BYTES_MAX) {
+    if (!br_identifier_ok(member, BR_MEMBER_ID_BYTES_MAX)) {
         br_cbor_fail(r, BR_ERR_CORRUPT, "owner's id");
-    } else if (member.n > 0) {
+    } else {
         memcpy(o->member, member.p, member.n);
     }
 }

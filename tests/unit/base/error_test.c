@@ -131,6 +131,17 @@ try_then_conflict(enum br_rc rc)
 }
 
 static void
+a_text_is_one_line(void **state)
+{
+    (void)state;
+    struct br_err err;
+    (void)br_fail(&err, BR_ERR_MALFORMED, "near '%s'", "a\n\x1b[31m\x7f\tb");
+    assert_string_equal(err.text, "near 'a??[31m??b'");
+    (void)br_fail(&err, BR_ERR_MALFORMED, "perch\xc3\xa9");
+    assert_string_equal(err.text, "perch\xc3\xa9");
+}
+
+static void
 try_leaves_with_the_code_of_the_failure(void **state)
 {
     (void)state;
@@ -151,6 +162,7 @@ main(void)
         cmocka_unit_test(a_failure_is_told_in_one_statement),
         cmocka_unit_test(nobody_need_listen),
         cmocka_unit_test(a_long_text_is_cut),
+        cmocka_unit_test(a_text_is_one_line),
         cmocka_unit_test(try_leaves_with_the_code_of_the_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

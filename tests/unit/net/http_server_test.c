@@ -95,7 +95,8 @@ trouble(struct br_http_request *req, void *ctx)
     struct br_err err;
     (void)ctx;
     enum br_rc rc = (enum br_rc)strtoul(br_http_param(req, 0), NULL, 10);
-    (void)br_fail(&err, rc, "said \"%s\"\n\x01\\", "no");
+    (void)br_fail(&err, rc, "said \"%s\"..\\", "no");
+    memcpy(strstr(err.text, ".."), "\n\x01", 2); /* which br_fail takes out */
     br_http_reply_problem(req, &err);
 }
 

@@ -233,6 +233,17 @@ br_digest_index_reset(struct br_digest_index *ix, struct br_err *reterr)
 
 /* ---- finding ------------------------------------------------------------ */
 
+void
+br_digest_index_prefetch(
+    struct br_digest_index *ix, const struct br_bytes *digests, size_t count)
+{
+    struct br_index_view *v = br_index_take_view(ix);
+    for (size_t i = 0; i < count; i++) {
+        br_index_view_prefetch(v, br_siphash(ix->secret, digests[i]));
+    }
+    br_index_view_unref(v);
+}
+
 enum br_rc
 br_digest_index_find(
     struct br_digest_index *ix,

@@ -78,6 +78,13 @@ enum br_rc br_digest_index_forget_from(
 enum br_rc br_digest_index_check(
     struct br_digest_index *ix, struct br_err *reterr) BR_MUST_USE;
 
+/** As many are worth telling together. */
+#define BR_DIGEST_INDEX_AHEAD 32
+/** These will be looked up or added soon. A look-up misses the processor's
+ *  caches once a run: of many that are told together the misses overlap. */
+void br_digest_index_prefetch(
+    struct br_digest_index *ix, const struct br_bytes *digests, size_t count);
+
 /** Leaves that may carry this digest, ascending, beginning at `from`; at most
  *  max. A few may be others' (64-bit keys collide): the caller compares the
  *  leaf itself. */

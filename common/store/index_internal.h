@@ -49,6 +49,8 @@ struct br_index_view *br_index_view_new(
 void br_index_view_unref(struct br_index_view *v);
 /** Leaves below this are in its runs. */
 uint64_t br_index_view_covered(const struct br_index_view *v);
+/** Ask the processor for what a look-up of the key reads first. */
+void br_index_view_prefetch(const struct br_index_view *v, uint64_t key);
 size_t br_index_view_find(
     const struct br_index_view *v,
     struct br_index_pair from,

@@ -104,6 +104,12 @@ br_index_memory_add(struct br_index_memory *m, struct br_index_pair p)
     b->last = id;
 }
 
+void
+br_index_memory_prefetch(const struct br_index_memory *m, uint64_t key)
+{
+    __builtin_prefetch(&m->bucket[key & m->mask]);
+}
+
 size_t
 br_index_memory_find(
     const struct br_index_memory *m,

@@ -51,6 +51,8 @@ void br_index_memory_add(struct br_index_memory *m, struct br_index_pair p);
 void br_index_memory_sorted(
     const struct br_index_memory *m, struct br_index_pair *out);
 
+/** Any thread. The key will be found or added soon. */
+void br_index_memory_prefetch(const struct br_index_memory *m, uint64_t key);
 /** Any thread. Leaves of the key from `from` on, ascending, at most max;
  *  returns how many. */
 size_t br_index_memory_find(

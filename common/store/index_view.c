@@ -45,6 +45,18 @@ br_index_view_covered(const struct br_index_view *v)
     return v->run_count == 0 ? 0 : v->run[v->run_count - 1]->range.end;
 }
 
+void
+br_index_view_prefetch(const struct br_index_view *v, uint64_t key)
+{
+    for (size_t i = 0; i < v->run_count; i++) {
+        br_index_run_prefetch(v->run[i], key);
+    }
+    if (v->full != NULL) {
+        br_index_memory_prefetch(v->full, key);
+    }
+    br_index_memory_prefetch(v->active, key);
+}
+
 /** Runs and tables cover one stretch of leaves after the other: what is found
  *  in this order ascends. */
 size_t
@@ -55,9 +67,7 @@ br_index_view_find(
     size_t max)
 {
     size_t n = 0;
-    for (size_t i = 0; i < v->run_count; i++) {
-        br_index_run_prefetch(v->run[i], from.key);
-    }
+    br_index_view_prefetch(v, from.key);
     for (size_t i = 0; i < v->run_count && n < max; i++) {
         n +=
             br_index_run_find(v->run[i], from.key, from.leaf, ret + n, max - n);

@@ -5,20 +5,30 @@
 
 #include <stdio.h>
 
-/** Leaves with a digest that somebody may look up are indexed. */
-static enum br_rc
-add(struct br_chain *c,
-    uint64_t index,
-    struct br_bytes entry,
-    struct br_err *reterr)
+/** Leaves with a digest that somebody may look up are indexed; of others it
+ *  is empty. */
+static struct br_bytes
+digest_of(struct br_bytes entry)
 {
     struct br_leaf leaf;
     if (br_leaf_parse(entry, &leaf, NULL) != BR_OK ||
         (leaf.kind != BR_LEAF_STAMP && leaf.kind != BR_LEAF_RECORD)) {
+        return br_bytes(NULL, 0);
+    }
+    return leaf.digest;
+}
+
+static enum br_rc
+add(struct br_chain *c,
+    uint64_t index,
+    struct br_bytes digest,
+    struct br_err *reterr)
+{
+    if (digest.n == 0) {
         return BR_OK;
     }
     return br_digest_index_add(
-        c->index, leaf.digest, (struct br_leaf_index){index}, reterr);
+        c->index, digest, (struct br_leaf_index){index}, reterr);
 }
 
 enum br_rc
@@ -35,7 +45,7 @@ br_chain_catch_up_index(struct br_chain *c, struct br_err *reterr)
     if (rc == BR_OK) {
         rc = br_kv_seek(cursor, br_key_u64(start, from), &key, &value);
         while (rc == BR_OK) {
-            rc = add(c, br_get_be64(key.p), value, reterr);
+            rc = add(c, br_get_be64(key.p), digest_of(value), reterr);
             if (rc == BR_OK) {
                 rc = br_kv_next(cursor, &key, &value);
             }
@@ -76,8 +86,18 @@ enum br_rc
 br_chain_index_block(struct br_chain *c, struct br_err *reterr)
 {
     const struct br_effects *e = &c->effects;
-    for (size_t i = 0; i < br_effects_leaf_count(e); i++) {
-        BR_TRY(add(c, e->first_leaf + i, br_effects_leaf(e, i), reterr));
+    struct br_bytes digest[BR_DIGEST_INDEX_AHEAD];
+    size_t i = 0;
+    while (i < br_effects_leaf_count(e)) {
+        size_t n = 0;
+        while (n < BR_DIGEST_INDEX_AHEAD && i + n < br_effects_leaf_count(e)) {
+            digest[n] = digest_of(br_effects_leaf(e, i + n));
+            n++;
+        }
+        br_digest_index_prefetch(c->index, digest, n);
+        for (size_t k = 0; k < n; k++, i++) {
+            BR_TRY(add(c, e->first_leaf + i, digest[k], reterr));
+        }
     }
     return BR_OK;
 }

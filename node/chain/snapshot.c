@@ -21,7 +21,9 @@ br_snapshot_open(
         return rc;
     }
     for (size_t i = 0; i < BR_MERKLE_LEVELS_MAX; i++) {
-        ret->memo[i].full = false;
+        ret->level[i].memo[0].full = false;
+        ret->level[i].memo[1].full = false;
+        ret->level[i].last = 0;
     }
     return BR_OK;
 }
@@ -252,37 +254,31 @@ br_snapshot_idempotency(
 
 /* ---- the tree ----------------------------------------------------------- */
 
-/** Leaf hashes of a whole group, from the entries; the last may be partial. */
+/** Leaf hashes of a whole group, from the entries. */
 static enum br_rc
 hash_group(struct br_snapshot *s, uint64_t group, struct br_hash *out)
 {
-    uint64_t first = group * BR_MERKLE_GROUP;
     struct br_kv_cursor *cursor;
     BR_TRY(br_kv_cursor_open(s->txn, BR_T_LEAVES, &cursor, NULL));
     uint8_t at[8];
     struct br_bytes key;
     struct br_bytes value;
-    enum br_rc rc = br_kv_seek(cursor, br_key_u64(at, first), &key, &value);
+    enum br_rc rc = br_kv_seek(
+        cursor, br_key_u64(at, group * BR_MERKLE_GROUP), &key, &value);
     for (size_t i = 0; i < BR_MERKLE_GROUP && rc == BR_OK; i++) {
         br_sha256_leaf(value, &out[i]);
-        rc = br_kv_next(cursor, &key, &value);
+        rc = i + 1 < BR_MERKLE_GROUP ? br_kv_next(cursor, &key, &value) : rc;
     }
     br_kv_cursor_close(cursor);
-    return rc == BR_ERR_NOT_FOUND ? BR_OK : rc;
+    return rc;
 }
 
-/** A row from its table, or what the frontier has of it. */
+/** A row from its table. */
 static enum br_rc
 read_row(struct br_snapshot *s, uint8_t g, uint64_t group, struct br_hash *out)
 {
     uint8_t key[8];
     struct br_bytes value;
-    const struct br_frontier *f = &s->head.frontier;
-    uint64_t complete = f->size >> (4 * (g + 1));
-    if (group == complete) {
-        memcpy(out, f->node[g], f->count[g] * sizeof(struct br_hash));
-        return BR_OK;
-    }
     BR_TRY(br_kv_get(
         s->txn, (unsigned)(BR_T_NODES + g - 1), br_key_u64(key, group), &value,
         NULL));
@@ -293,7 +289,26 @@ read_row(struct br_snapshot *s, uint8_t g, uint64_t group, struct br_hash *out)
     return BR_OK;
 }
 
-/** Make the memo of a level hold the group of this node. */
+/** The group that is not complete yet is in the frontier. */
+static enum br_rc
+read_group(
+    struct br_snapshot *s, uint8_t g, uint64_t group, struct br_hash *out)
+{
+    const struct br_frontier *f = &s->head.frontier;
+    if (group == f->size >> (4 * (g + 1))) {
+        memcpy(out, f->node[g], f->count[g] * sizeof(struct br_hash));
+        return BR_OK;
+    }
+    return g == 0 ? hash_group(s, group, out) : read_row(s, g, group, out);
+}
+
+static bool
+holds(const struct br_snapshot_memo *m, uint64_t group)
+{
+    return m->full && m->group == group;
+}
+
+/** The memo of a level with the group of these nodes. */
 static enum br_rc
 load(
     struct br_snapshot *s,
@@ -302,20 +317,22 @@ load(
     size_t count,
     struct br_snapshot_memo **ret)
 {
-    struct br_snapshot_memo *m = &s->memo[g];
+    struct br_snapshot_level *l = &s->level[g];
     uint64_t group = first / BR_MERKLE_GROUP;
     BR_ASSERT(g <= BR_CHAIN_NODE_LEVELS);
     BR_ASSERT(first + count <= s->head.frontier.size >> (4 * g));
     BR_ASSERT((first + count - 1) / BR_MERKLE_GROUP == group);
+    if (!holds(&l->memo[l->last], group)) {
+        l->last = 1 - l->last;
+    }
+    struct br_snapshot_memo *m = &l->memo[l->last];
     *ret = m;
-    if (m->full && m->group == group) {
+    if (holds(m, group)) {
         return BR_OK;
     }
     m->full = false;
     m->hashed = 0;
-    BR_TRY(
-        g == 0 ? hash_group(s, group, m->node)
-               : read_row(s, g, group, m->node));
+    BR_TRY(read_group(s, g, group, m->node));
     m->full = true;
     m->group = group;
     return BR_OK;

@@ -14,8 +14,8 @@
 
 struct br_kv_txn;
 
-/** The last group of sixteen read at each level, and what was hashed of it:
- *  neighbours share it. */
+/** A group of sixteen that was read, and what was hashed of it: neighbours
+ *  share it. */
 struct br_snapshot_memo {
     bool full;
     uint16_t hashed; /**< bit i: inner[i] is valid */
@@ -24,10 +24,17 @@ struct br_snapshot_memo {
     struct br_hash inner[14]; /**< eight pairs, four fours, two eights */
 };
 
+/** The last two groups of a level: a proof goes to the leaf's and to the one at
+ *  the tree's right edge, and so does the next proof. */
+struct br_snapshot_level {
+    struct br_snapshot_memo memo[2];
+    unsigned last; /**< which was asked for last */
+};
+
 struct br_snapshot {
     struct br_kv_txn *txn;
     struct br_head head;
-    struct br_snapshot_memo memo[BR_MERKLE_LEVELS_MAX];
+    struct br_snapshot_level level[BR_MERKLE_LEVELS_MAX];
 };
 
 enum br_rc br_snapshot_open(

@@ -248,6 +248,31 @@ plan_one(
     return BR_OK;
 }
 
+/** Plan the digests from b->next_digest on, as far as `end`. */
+static enum br_rc
+plan_some(
+    struct br_gateway *g,
+    struct br_snapshot *s,
+    struct br_gateway_bulk *b,
+    size_t end,
+    uint64_t *next_leaf)
+{
+    struct br_bytes ahead[BR_DIGEST_INDEX_AHEAD];
+    size_t i = b->next_digest;
+    while (i < end) {
+        size_t n = 0;
+        while (n < BR_DIGEST_INDEX_AHEAD && i + n < end) {
+            ahead[n] = digest_at(b, i + n);
+            n++;
+        }
+        br_digest_index_prefetch(br_chain_index(g->o.chain), ahead, n);
+        for (size_t stop = i + n; i < stop; i++) {
+            BR_TRY(plan_one(g, s, b, i, next_leaf));
+        }
+    }
+    return BR_OK;
+}
+
 void
 br_gateway_propose_bulk(struct br_gateway *g, struct br_snapshot *s)
 {
@@ -261,8 +286,8 @@ br_gateway_propose_bulk(struct br_gateway *g, struct br_snapshot *s)
     uint64_t first = br_effects_next_leaf(br_chain_effects(g->o.chain));
     uint64_t next = first;
     br_buf_clear(&g->ops);
-    for (size_t i = b->next_digest; i < end && b->rc == BR_OK; i++) {
-        b->rc = plan_one(g, s, b, i, &next);
+    if (b->rc == BR_OK) {
+        b->rc = plan_some(g, s, b, end, &next);
         if (b->rc != BR_OK) {
             b->rc = br_fail(&b->err, b->rc, "the digest index");
         }

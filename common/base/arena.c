@@ -30,10 +30,14 @@ br_arena_fini(struct br_arena *a)
     a->used = 0;
 }
 
+/** A small arena clears no more memory than it may give: n fits in what is
+ *  left. */
 static struct br_arena_block *
 add_block(struct br_arena *a, size_t n)
 {
-    size_t capacity = n > BLOCK_BYTES ? n : BLOCK_BYTES;
+    size_t left = a->max - a->used;
+    size_t capacity = left < BLOCK_BYTES ? left : BLOCK_BYTES;
+    capacity = n > capacity ? n : capacity;
     struct br_arena_block *b = (struct br_arena_block *)calloc(
         1, sizeof(struct br_arena_block) + capacity);
     if (b != NULL) {

@@ -85,15 +85,20 @@ br_buf_printf(struct br_buf *b, const char *fmt, ...)
 {
     va_list args;
     va_list again;
+    size_t capacity = b->capacity < b->max ? b->capacity : b->max;
+    size_t room = b->failed ? 0 : capacity - b->n;
+    char *end = room == 0 ? NULL : (char *)b->p + b->n;
     va_start(args, fmt);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    int n = vsnprintf(end, room, fmt, args);
     va_end(args);
     BR_ASSERT(n >= 0);
     /* One byte more for the terminator that vsnprintf insists on. */
     uint8_t *at = br_buf_extend(b, (size_t)n + 1);
     if (at != NULL) {
-        (void)vsnprintf((char *)at, (size_t)n + 1, fmt, again);
+        if ((size_t)n >= room) {
+            (void)vsnprintf((char *)at, (size_t)n + 1, fmt, again);
+        }
         b->n--;
     }
     va_end(again);

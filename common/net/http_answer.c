@@ -31,6 +31,11 @@ store_content_type(struct br_http_stored_answer *a, const char *type)
 static void
 store_body(struct br_http_stored_answer *a, const struct br_http_answer *given)
 {
+    if (given->take == &a->own) {
+        a->p = a->own.p;
+        a->n = a->own.n;
+        return;
+    }
     if (given->take != NULL) {
         a->taken = *given->take;
         *given->take = (struct br_buf){.max = a->taken.max};
@@ -65,6 +70,15 @@ give_back(struct br_http_request *req)
         br_http_request_end_stream(req);
         br_http_request_free(req);
     }
+}
+
+struct br_buf *
+br_http_answer_buf(struct br_http_request *req, size_t max_bytes)
+{
+    struct br_buf *b = &req->answer.own;
+    br_buf_clear(b);
+    b->max = max_bytes;
+    return b;
 }
 
 void
@@ -127,6 +141,7 @@ br_http_answer_problem(
     a->status = status == 0 ? br_err_info(err->rc)->http_status : status;
     a->rc = err->rc;
     store_problem_headers(a, err->rc, allow);
+    br_buf_clear(&a->own);
     a->own.max = body_max;
     br_problem_put(&a->own, err, status);
     a->p = a->own.p;

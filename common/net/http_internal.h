@@ -61,7 +61,8 @@ struct br_http_stored_answer {
     bool streamed;    /**< source, not body */
     const uint8_t *p; /**< into `own`, `taken`, or static */
     size_t n;
-    struct br_buf own;   /**< copied body; its memory is kept for the next */
+    struct br_buf own;   /**< copied body, or written by the handler's side;
+                              its memory is kept for the next */
     struct br_buf heads; /**< name NUL value NUL ...; the same */
     struct br_buf taken; /**< body given with `take` */
     struct br_http_body_source source;

@@ -126,6 +126,11 @@ struct br_http_answer {
     const struct br_http_header_pair *headers;
     size_t header_count;
 };
+/** The request's own buffer, empty, for the body of its answer: `take` it. Its
+ *  memory serves one request after the other, so that an answer of a few
+ *  kilobytes costs neither an allocation nor a copy. */
+struct br_buf *
+br_http_answer_buf(struct br_http_request *req, size_t max_bytes);
 void br_http_reply(struct br_http_request *req, const struct br_http_answer *a);
 /** An application/problem+json of an error: type
  *  "https://broletto.example/errors/<slug>", title, status, code, detail,

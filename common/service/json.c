@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/service/json.h"
 
+#include <endian.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -247,31 +247,85 @@ br_json_each(
     return rc;
 }
 
+static bool
+is_plain(uint8_t c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/** The top bit of each byte that is less than n, up to 128. A borrow may mark
+ *  bytes above the lowest one that is less, never below it. */
+static uint64_t
+bytes_below(uint64_t word, unsigned n)
+{
+    return (word - EACH_BYTE(n)) & ~word & EACH_BYTE(0x80);
+}
+
+/** Bytes from the first one on that need no escape; eight are looked at
+ *  together. */
+static size_t
+plain_bytes(const uint8_t *p, size_t n)
+{
+    size_t i = 0;
+    for (; n - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, p + i, sizeof(word));
+        word = le64toh(word);
+        uint64_t found = bytes_below(word, 0x20) |
+                         bytes_below(word ^ EACH_BYTE('"'), 1) |
+                         bytes_below(word ^ EACH_BYTE('\\'), 1);
+        if (found != 0) {
+            return i + (size_t)__builtin_ctzll(found) / 8;
+        }
+    }
+    while (i < n && is_plain(p[i])) {
+        i++;
+    }
+    return i;
+}
+
+static void
+put_escape(struct br_buf *b, uint8_t c)
+{
+    static const char hex[] = "0123456789abcdef";
+    if (c == '\n') {
+        br_buf_put(b, "\\n", 2);
+    } else if (c < 0x20) {
+        char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+        br_buf_put(b, escape, sizeof(escape));
+    } else {
+        char escape[2] = {'\\', (char)c};
+        br_buf_put(b, escape, sizeof(escape));
+    }
+}
+
 void
 br_json_put_text(struct br_buf *b, struct br_bytes text)
 {
-    static const char hex[] = "0123456789abcdef";
+    size_t i = 0;
     br_buf_put(b, "\"", 1);
-    size_t start = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        uint8_t c = text.p[i];
-        if (c >= 0x20 && c != '"' && c != '\\') {
-            continue;
-        }
-        br_buf_put(b, text.p + start, i - start);
-        start = i + 1;
-        if (c == '\n') {
-            br_buf_put(b, "\\n", 2);
-        } else if (c < 0x20) {
-            char escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-            br_buf_put(b, escape, sizeof(escape));
-        } else {
-            char escape[2] = {'\\', (char)c};
-            br_buf_put(b, escape, sizeof(escape));
+    while (i < text.n) {
+        size_t n = plain_bytes(text.p + i, text.n - i);
+        br_buf_put(b, text.p + i, n);
+        i += n;
+        if (i < text.n) {
+            put_escape(b, text.p[i++]);
         }
     }
-    br_buf_put(b, text.p + start, text.n - start);
     br_buf_put(b, "\"", 1);
+}
+
+/** Decimal, with leading zeros, and what follows. */
+static char *
+put_digits(char *out, uint64_t v, int width, char then)
+{
+    for (int i = width - 1; i >= 0; i--, v /= 10) {
+        out[i] = (char)('0' + v % 10);
+    }
+    out[width] = then;
+    return out + width + 1;
 }
 
 void
@@ -280,12 +334,14 @@ br_time_text(struct br_time_us t, char out[28])
     time_t seconds = (time_t)(t.v / 1000000);
     struct tm tm;
     (void)gmtime_r(&seconds, &tm);
-    (void)snprintf(
-        out, 28, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ",
-        (unsigned)(tm.tm_year + 1900) % 10000u,
-        (unsigned)(tm.tm_mon + 1) % 100u, (unsigned)tm.tm_mday % 100u,
-        (unsigned)tm.tm_hour % 100u, (unsigned)tm.tm_min % 100u,
-        (unsigned)tm.tm_sec % 100u, (unsigned)(t.v % 1000000));
+    out = put_digits(out, (uint64_t)tm.tm_year + 1900, 4, '-');
+    out = put_digits(out, (uint64_t)tm.tm_mon + 1, 2, '-');
+    out = put_digits(out, (uint64_t)tm.tm_mday, 2, 'T');
+    out = put_digits(out, (uint64_t)tm.tm_hour, 2, ':');
+    out = put_digits(out, (uint64_t)tm.tm_min, 2, ':');
+    out = put_digits(out, (uint64_t)tm.tm_sec, 2, '.');
+    out = put_digits(out, t.v % 1000000, 6, 'Z');
+    *out = '\0';
 }
 
 void

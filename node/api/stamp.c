@@ -31,17 +31,13 @@ put_proof_field(
     uint64_t index,
     struct br_err *reterr)
 {
-    struct br_buf text;
     struct br_api_checkpoint c = {
         s->snapshot->head.frontier.size, s->checkpoint};
-    br_buf_init(&text, 64u * 1024);
-    enum br_rc rc = br_api_put_proof(&text, s->snapshot, &c, index, reterr);
-    if (rc == BR_OK) {
-        br_buf_puts(b, ",\"tlog_proof\":");
-        br_json_put_text(b, br_buf_bytes(&text));
-    }
-    br_buf_fini(&text);
-    return rc;
+    br_buf_clear(s->scratch);
+    BR_TRY(br_api_put_proof(s->scratch, s->snapshot, &c, index, reterr));
+    br_buf_puts(b, ",\"tlog_proof\":");
+    br_json_put_text(b, br_buf_bytes(s->scratch));
+    return BR_OK;
 }
 
 static enum br_rc
@@ -84,17 +80,20 @@ br_api_job_reply_stamp(
     struct br_gateway_request *r, const struct br_settlement *settlement)
 {
     struct br_api_job *j = (struct br_api_job *)r->ctx;
-    struct br_buf b;
+    struct br_buf *b = br_http_answer_buf(j->req, 128u * 1024);
     struct br_err err = r->err;
     enum br_rc rc = r->rc;
-    br_buf_init(&b, 128u * 1024);
     if (rc == BR_OK) {
-        rc = put_stamp(&b, j, settlement, &err);
+        rc = put_stamp(b, j, settlement, &err);
     }
     if (rc == BR_OK) {
-        br_api_reply_json(j->req, r->existing ? 200 : 201, &b);
+        struct br_http_answer a = {
+            .status = r->existing ? 200 : 201,
+            .content_type = "application/json",
+            .take = b,
+        };
+        br_http_reply(j->req, &a);
     } else {
-        br_buf_fini(&b);
         br_http_reply_problem(j->req, &err);
     }
     br_api_job_free(j);

@@ -84,16 +84,16 @@ reply_token(
 {
     struct br_api_job *j = (struct br_api_job *)r->ctx;
     struct br_err err = r->err;
-    struct br_buf b;
+    struct br_buf *b = br_http_answer_buf(j->req, BR_TST_BYTES_MAX);
     enum br_rc rc = r->rc;
-    br_buf_init(&b, BR_TST_BYTES_MAX);
     if (rc == BR_OK) {
-        rc = put_answer(j, settlement, &b, &err);
+        rc = put_answer(j, settlement, b, &err);
     }
     if (rc == BR_OK) {
-        reply_tsr(j->req, &b);
+        struct br_http_answer a = {
+            .status = 200, .content_type = reply_type, .take = b};
+        br_http_reply(j->req, &a);
     } else {
-        br_buf_fini(&b);
         reject(
             j->req,
             rc == BR_ERR_CLOCK_BACKWARDS ? BR_TSA_TIME_NOT_AVAILABLE

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+/* A receipt's text with a checkpoint that many have cosigned. */
+enum { SCRATCH_BYTES_MAX = 64 * 1024 };
 /* A transaction of the gateway's own is signed for the block at hand. */
 #define EXPIRY_US 60000000ull
 
@@ -210,7 +212,7 @@ app_settled(void *ctx, enum br_rc rc, const struct br_err *err)
 {
     struct br_gateway *g = (struct br_gateway *)ctx;
     struct br_snapshot snapshot;
-    struct br_settlement s = {.snapshot = &snapshot};
+    struct br_settlement s = {.snapshot = &snapshot, .scratch = &g->scratch};
     struct br_err own = {0};
     if (g->taken == NULL && g->bulk == NULL && rc != BR_OK) {
         take_pending(g); /* the block failed before it asked us */
@@ -261,6 +263,7 @@ br_gateway_new(
     br_buf_init(&g->ops, BR_TX_BYTES_MAX);
     br_buf_init(&g->tx, BR_TX_BYTES_MAX);
     br_buf_init(&g->note, 64u * 1024);
+    br_buf_init(&g->scratch, SCRATCH_BYTES_MAX);
     g->app = (struct br_engine_app){
         .ctx = g,
         .last_time = app_last_time,
@@ -288,6 +291,7 @@ br_gateway_free(struct br_gateway *g)
     br_buf_fini(&g->ops);
     br_buf_fini(&g->tx);
     br_buf_fini(&g->note);
+    br_buf_fini(&g->scratch);
     (void)pthread_mutex_destroy(&g->lock);
     free(g);
 }

@@ -25,6 +25,7 @@ struct br_publisher;
 struct br_settlement {
     struct br_snapshot *snapshot;
     struct br_bytes checkpoint; /**< the signed note over the snapshot's size */
+    struct br_buf *scratch;     /**< for whoever answers; clear it first */
 };
 
 struct br_gateway_request;

@@ -41,6 +41,7 @@ struct br_gateway {
     struct br_buf ops;
     struct br_buf tx;
     struct br_buf note;
+    struct br_buf scratch; /**< the settlement's */
 };
 
 /** Sign what g->ops holds as one transaction and run it in the block. */

@@ -1,9 +1,11 @@
 /*
  * Benchmarks of the pieces below HTTP: JSON, the ledger on disk, proofs,
- * offline verification, the start of a large log. Method and baseline are
- * printed with each figure.
+ * offline verification, the start of a large log. One thread, unless the name
+ * ends in the number of threads.
  *
  *   core_bench FOLDER [ENTRIES]     FOLDER is made; 1,000,000 by default
+ *
+ * A line for each figure: its name, the value, the unit. run-bench reads them.
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
@@ -18,6 +20,7 @@
 #include "node/chain/snapshot.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -50,6 +53,12 @@ must(enum br_rc rc, const struct br_err *err)
         (void)fprintf(stderr, "core_bench: %s\n", err->text);
         exit(1);
     }
+}
+
+static void
+tell(const char *name, double value, const char *unit)
+{
+    (void)printf("%-24s %14.3f %s\n", name, value, unit);
 }
 
 static struct br_chain_options
@@ -122,7 +131,8 @@ add_batch(struct bench *b, uint64_t from, uint64_t n)
     br_buf_fini(&tx);
 }
 
-/** Rate of filling the log from `from` to `to`. */
+/** Durable, batches of BATCH, a signature each, the digests' index included:
+ *  the rate of filling the log from `from` to `to`. */
 static double
 fill(struct bench *b, uint64_t from, uint64_t to)
 {
@@ -142,12 +152,8 @@ bench_fill(struct bench *b)
         (void)fill(b, WINDOW, b->entries - WINDOW);
     }
     double late = fill(b, b->entries - WINDOW, b->entries);
-    (void)printf(
-        "append, durable, batches of %d, one signature each, index included\n"
-        "  first %d entries   %10.0f entries/s\n"
-        "  last %d of %llu    %10.0f entries/s  (%.0f %% of the first)\n",
-        BATCH, WINDOW, early, WINDOW, (unsigned long long)b->entries, late,
-        100 * late / early);
+    tell("append-first", early, "entries/s");
+    tell("append-last", late, "entries/s");
 }
 
 static struct br_bytes
@@ -179,36 +185,89 @@ make_proof(
     br_tlog_proof_put(out, &p);
 }
 
-static void
-bench_proofs(struct bench *b, struct br_snapshot *s, struct br_bytes note)
+/** SHA-256 of two hashes: what the inner nodes of a tree are made of. */
+static double
+hash_rate(void)
 {
-    const int count = 200000;
-    struct br_buf out;
-    uint64_t size = s->head.frontier.size;
-    br_buf_init(&out, 64u * 1024);
+    const int count = 1000000;
+    struct br_hash h[2] = {{{1}}, {{2}}};
     double begin = now();
     for (int i = 0; i < count; i++) {
-        make_proof(s, note, size - 1 - (uint64_t)i % size, &out);
+        br_sha256_node(&h[0], &h[1], &h[i & 1]);
     }
-    double near = count / (now() - begin);
-    uint64_t x = 88172645463325252ull;
-    begin = now();
-    for (int i = 0; i < count; i++) {
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        make_proof(s, note, x % size, &out);
-    }
-    double far = count / (now() - begin);
-    (void)printf(
-        "proof creation, whole .tlog-proof text, tree of %llu\n"
-        "  neighbours           %10.0f proofs/s\n"
-        "  anywhere             %10.0f proofs/s\n",
-        (unsigned long long)size, near, far);
-    (void)b;
-    br_buf_fini(&out);
+    return count / (now() - begin);
 }
 
+/** Proofs of one thread, which has a snapshot of its own. */
+struct prover {
+    struct bench *b;
+    struct br_bytes note;
+    uint64_t random; /**< 0: neighbours, from the last leaf down */
+};
+
+enum { PROOFS = 200000 };
+
+static uint64_t
+next_index(struct prover *p, uint64_t i, uint64_t size)
+{
+    if (p->random == 0) {
+        return size - 1 - i % size;
+    }
+    p->random ^= p->random << 13;
+    p->random ^= p->random >> 7;
+    p->random ^= p->random << 17;
+    return p->random % size;
+}
+
+static void *
+prove(void *ctx)
+{
+    struct prover *p = (struct prover *)ctx;
+    struct br_err err;
+    struct br_snapshot s;
+    struct br_buf out;
+    br_buf_init(&out, 64u * 1024);
+    must(br_snapshot_open(p->b->chain, &s, &err), &err);
+    for (uint64_t i = 0; i < PROOFS; i++) {
+        make_proof(&s, p->note, next_index(p, i, s.head.frontier.size), &out);
+    }
+    br_snapshot_close(&s);
+    br_buf_fini(&out);
+    return NULL;
+}
+
+/** Proofs a second of so many threads together. */
+static double
+proof_rate(
+    struct bench *b, struct br_bytes note, uint64_t random, unsigned threads)
+{
+    struct prover p[2];
+    pthread_t thread[2];
+    double begin = now();
+    for (unsigned i = 0; i < threads; i++) {
+        p[i] = (struct prover){b, note, random << i};
+        if (pthread_create(&thread[i], NULL, prove, &p[i]) != 0) {
+            exit(1);
+        }
+    }
+    for (unsigned i = 0; i < threads; i++) {
+        (void)pthread_join(thread[i], NULL);
+    }
+    return threads * PROOFS / (now() - begin);
+}
+
+/** The whole text of each .tlog-proof, in order and anywhere in the tree. */
+static void
+bench_proofs(struct bench *b, struct br_bytes note)
+{
+    static const uint64_t seed = 88172645463325252ull;
+    tell("proofs-neighbours", proof_rate(b, note, 0, 1), "proofs/s");
+    tell("proofs-anywhere", proof_rate(b, note, seed, 1), "proofs/s");
+    tell("proofs-anywhere-2", proof_rate(b, note, seed, 2), "proofs/s");
+    tell("baseline-node-hashes", hash_rate(), "hashes/s");
+}
+
+/** Every step of the verifier on a .tlog-proof, the policy read before. */
 static void
 bench_verify(struct bench *b, struct br_snapshot *s, struct br_bytes note)
 {
@@ -254,11 +313,8 @@ bench_verify(struct bench *b, struct br_snapshot *s, struct br_bytes note)
             &err);
     }
     double bare = count / (now() - begin);
-    (void)printf(
-        "offline verification of a .tlog-proof, every step\n"
-        "  receipts             %10.0f a second\n"
-        "  baseline: one Ed25519 verification alone %10.0f a second\n",
-        rate, bare);
+    tell("verify", rate, "receipts/s");
+    tell("baseline-ed25519-verify", bare, "signatures/s");
     br_buf_fini(&policy_text);
     br_buf_fini(&proof);
 }
@@ -349,10 +405,9 @@ bench_json(void)
         br_arena_fini(&arena);
     }
     double canonical = megabytes / (now() - begin);
-    (void)printf(
-        "JSON, a credential's payload of %zu bytes, one core\n"
-        "  parse %.0f MB/s, write %.0f MB/s, canonical form %.0f MB/s\n",
-        payload.n, reading, writing, canonical);
+    tell("json-parse", reading, "MB/s");
+    tell("json-write", writing, "MB/s");
+    tell("json-canonical", canonical, "MB/s");
     br_arena_fini(&kept);
     br_buf_fini(&out);
     br_buf_fini(&payload);
@@ -368,11 +423,8 @@ bench_open(struct bench *b)
     must(br_chain_open(&o, &b->chain, &err), &err);
     double seconds = now() - begin;
     struct mallinfo2 m = mallinfo2();
-    (void)printf(
-        "opening the log of %llu, index included   %8.3f s\n"
-        "heap in use then                          %8.1f MB\n",
-        (unsigned long long)b->entries, seconds,
-        (double)(m.uordblks + m.hblkhd) / 1e6);
+    tell("open", seconds, "s");
+    tell("open-heap", (double)(m.uordblks + m.hblkhd) / 1e6, "MB");
 }
 
 int
@@ -396,7 +448,7 @@ main(int argc, char **argv)
     br_buf_init(&note, 64u * 1024);
     must(br_snapshot_open(b.chain, &s, &err), &err);
     struct br_bytes text = make_note(&b, &s, &note);
-    bench_proofs(&b, &s, text);
+    bench_proofs(&b, text);
     bench_verify(&b, &s, text);
     br_snapshot_close(&s);
     bench_open(&b);

@@ -31,7 +31,8 @@ class Skip(Exception):
 
 
 class Tap:
-    """Numbered results. A case is a with block; what it raises fails it."""
+    """Numbered results. A case is a with block; what it raises fails it. The
+    block may add to the case's name what it saw."""
 
     def __init__(self):
         self.count = 0
@@ -40,9 +41,11 @@ class Tap:
     @contextlib.contextmanager
     def case(self, name):
         self.count += 1
+        seen = []
         try:
-            yield
-            print(f"ok {self.count} - {name}", flush=True)
+            yield seen.append
+            told = ": " + "; ".join(seen) if seen else ""
+            print(f"ok {self.count} - {name}{told}", flush=True)
         except Skip as why:
             print(f"ok {self.count} - {name} # SKIP {why}", flush=True)
         except Exception as error:  # pylint: disable=broad-except

@@ -424,11 +424,12 @@ br_x509_has_dns_name(struct br_bytes der, struct br_bytes name)
                                    : (GENERAL_NAMES *)X509_get_ext_d2i(
                                          x, NID_subject_alt_name, NULL, NULL);
     bool found = false;
+    bool plain = name.n > 0 && memchr(name.p, 0, name.n) == NULL;
     for (int i = 0; i < sk_GENERAL_NAME_num(all); i++) {
         int type;
         const ASN1_STRING *s = (const ASN1_STRING *)GENERAL_NAME_get0_value(
             sk_GENERAL_NAME_value(all, i), &type);
-        found = found || (type == GEN_DNS && name.n > 0 &&
+        found = found || (type == GEN_DNS && plain &&
                           (size_t)ASN1_STRING_length(s) == name.n &&
                           strncasecmp(
                               (const char *)ASN1_STRING_get0_data(s),

@@ -50,7 +50,7 @@ enum br_rc
 br_refuse_for(
     struct br_err *reterr, enum br_rule rule, const struct br_err *why)
 {
-    if (why->rc == BR_ERR_NO_MEMORY) {
+    if (why->rc == BR_ERR_NO_MEMORY || why->rc == BR_ERR_TOO_LARGE) {
         return br_fail(reterr, why->rc, "%s", why->text);
     }
     return br_refuse(reterr, rule, "%s", why->text);

@@ -36,8 +36,8 @@ enum br_rc
 br_refuse(struct br_err *reterr, enum br_rule rule, const char *fmt, ...)
     BR_PRINTF(3, 4);
 
-/** A refusal with the reason of another one; NO_MEMORY is passed on, since it
- *  is nobody's breach of a rule. */
+/** A refusal with the reason of another one. NO_MEMORY, and TOO_LARGE of an
+ *  arena or a buffer, are passed on: they break no rule. */
 enum br_rc br_refuse_for(
     struct br_err *reterr, enum br_rule rule, const struct br_err *why);
 

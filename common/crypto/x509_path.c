@@ -137,13 +137,6 @@ open_chain(
 }
 
 static bool
-issued_by(X509 *x, X509 *issuer)
-{
-    return X509_check_issued(issuer, x) == X509_V_OK &&
-           X509_verify(x, X509_get0_pubkey(issuer)) == 1;
-}
-
-static bool
 trusted(const struct br_x509_trust *t, X509 *x)
 {
     STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(t->store);
@@ -169,14 +162,16 @@ check_order(
 {
     int n = sk_X509_num(c->rest);
     X509 *x = c->leaf;
-    if (issued_by(x, x)) {
+    /* By its names: who has issued it to itself has also signed it, or it leads
+     * to nobody. X509_check_issued would ask for the usage keyCertSign. */
+    if (X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) == 0) {
         return fault(
             BR_X509_SELF_SIGNED_LEAF, ret_fault,
             "the signer's certificate is self-signed", reterr);
     }
     for (int i = 0; i < n; i++) {
         X509 *issuer = sk_X509_value(c->rest, i);
-        if (!issued_by(x, issuer)) {
+        if (X509_check_issued(issuer, x) != X509_V_OK) {
             return fault(
                 BR_X509_OUT_OF_ORDER, ret_fault,
                 "a certificate is not issued by the one after it", reterr);
@@ -243,6 +238,7 @@ fault_of(int error)
     } known[] = {
         {X509_V_ERR_CERT_HAS_EXPIRED, BR_X509_EXPIRED},
         {X509_V_ERR_CERT_NOT_YET_VALID, BR_X509_NOT_YET_VALID},
+        {X509_V_ERR_CERT_SIGNATURE_FAILURE, BR_X509_OUT_OF_ORDER},
         {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, BR_X509_NOT_TRUSTED},
         {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, BR_X509_NOT_TRUSTED},
         {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, BR_X509_NOT_TRUSTED},
@@ -260,6 +256,47 @@ fault_of(int error)
         }
     }
     return BR_X509_BROKEN;
+}
+
+/** Are those that were sent the ones that lead there? libcrypto takes others
+ *  where it knows some. */
+static bool
+all_used(X509_STORE_CTX *ctx, const struct chain *c)
+{
+    const STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(ctx);
+    int n = sk_X509_num(c->rest);
+    bool ok = sk_X509_num(built) > n;
+    for (int i = 0; ok && i < n; i++) {
+        ok = X509_cmp(sk_X509_value(built, i + 1), sk_X509_value(c->rest, i)) ==
+             0;
+    }
+    return ok;
+}
+
+static enum br_rc
+verdict(
+    X509_STORE_CTX *ctx,
+    const struct chain *c,
+    enum br_x509_fault *ret_fault,
+    struct br_err *reterr)
+{
+    bool ok = X509_verify_cert(ctx) == 1;
+    int error = X509_STORE_CTX_get_error(ctx);
+    if (ok && !all_used(ctx, c)) {
+        return fault(
+            BR_X509_OUT_OF_ORDER, ret_fault,
+            "a certificate was sent that is not on the way to a trusted one",
+            reterr);
+    }
+    if (ok) {
+        return BR_OK;
+    }
+    if (error == X509_V_ERR_OUT_OF_MEM) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "certificates");
+    }
+    return fault(
+        fault_of(error), ret_fault, X509_verify_cert_error_string(error),
+        reterr);
 }
 
 static enum br_rc
@@ -280,18 +317,9 @@ check_trust(
     X509_VERIFY_PARAM_set_time(param, (time_t)unix_seconds);
     X509_VERIFY_PARAM_set_auth_level(param, 2); /* 112 bits */
     (void)X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
-    bool ok = X509_verify_cert(ctx) == 1;
-    int error = X509_STORE_CTX_get_error(ctx);
+    enum br_rc rc = verdict(ctx, c, ret_fault, reterr);
     X509_STORE_CTX_free(ctx);
-    if (ok) {
-        return BR_OK;
-    }
-    if (error == X509_V_ERR_OUT_OF_MEM) {
-        return br_fail(reterr, BR_ERR_NO_MEMORY, "certificates");
-    }
-    return fault(
-        fault_of(error), ret_fault, X509_verify_cert_error_string(error),
-        reterr);
+    return rc;
 }
 
 enum br_rc

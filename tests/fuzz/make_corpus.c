@@ -8,7 +8,10 @@
  * SPDX-License-Identifier: EUPL-1.2
  */
 #include "common/base/assert.h"
+#include "common/codec/json_write.h"
 #include "common/codec/text.h"
+#include "common/credential/jwe.h"
+#include "common/credential/jws.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/key_format.h"
 #include "common/crypto/x509.h"
@@ -592,6 +595,98 @@ make_tsds(struct br_buf *b)
     fx_tsa_fini(&tsa);
 }
 
+/* ---- credentials -------------------------------------------------------- */
+
+static void
+make_jwks(struct br_buf *b)
+{
+    static const enum br_key_kind kinds[] = {
+        BR_KEY_P256, BR_KEY_P521, BR_KEY_ED25519, BR_KEY_X25519};
+    static const char *const names[] = {"p256", "p521", "ed25519", "x25519"};
+    uint8_t seed[BR_PRIVATE_KEY_SEED_BYTES];
+    memset(seed, 5, sizeof(seed));
+    for (size_t i = 0; i < 4; i++) {
+        struct br_private_key *key = NULL;
+        struct br_json_writer w;
+        assert_ok(br_private_key_derive(kinds[i], seed, &key, NULL));
+        const struct br_jwk k = {
+            .key = *br_private_key_public(key), .kid = br_str("seed")};
+        br_json_writer_init(&w, b);
+        if (i % 2 == 0) {
+            br_jwk_write(&w, &k);
+        } else {
+            assert_ok(br_jwk_write_private(&w, &k, key, NULL));
+        }
+        put_buf("jwk", names[i], b);
+        br_private_key_free(key);
+    }
+    put_text("jwk", "oct-bad", "{\"kty\":\"oct\",\"k\":\"AAAA\"}");
+    put_text(
+        "jwk", "not-on-curve-bad",
+        "{\"kty\":\"EC\",\"crv\":\"P-256\","
+        "\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+        "\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+        "\"use\":\"sig\",\"key_ops\":[\"verify\"]}");
+}
+
+static void
+make_jwss(const struct keys *k, struct br_buf *b)
+{
+    struct br_private_key *key = NULL;
+    assert_ok(br_private_key_of_signer(k->log, &key, NULL));
+    const struct br_jws_header h = {
+        .alg = BR_ALG_EDDSA,
+        .typ = "dc+sd-jwt",
+        .jwk = br_private_key_public(key),
+    };
+    const struct br_jws_header kid = {
+        .alg = BR_ALG_EDDSA, .kid = br_str("seed")};
+    assert_ok(br_jws_sign(&h, br_str("{\"iat\":1}"), key, b, NULL));
+    put_buf("jws", "jwk", b);
+    assert_ok(br_jws_sign(&kid, br_str("{}"), key, b, NULL));
+    put_buf("jws", "kid", b);
+    br_private_key_free(key);
+    /* {"alg":"none"} and {"alg":"ES256","crit":["b64"],"b64":false} */
+    put_text("jws", "none-bad", "eyJhbGciOiJub25lIn0.e30.");
+    put_text(
+        "jws", "b64-bad",
+        "eyJhbGciOiJFUzI1NiIsImNyaXQiOlsiYjY0Il0sImI2NCI6ZmFsc2V9.e30.AAAA");
+}
+
+static void
+make_jwes(struct br_buf *b)
+{
+    static const struct {
+        enum br_key_kind kind;
+        enum br_jwe_alg alg;
+        enum br_enc enc;
+        const char *name;
+    } all[] = {
+        {BR_KEY_P256, BR_JWE_ECDH_ES, BR_ENC_A128GCM, "direct"},
+        {BR_KEY_X25519, BR_JWE_ECDH_ES_A256KW, BR_ENC_A256CBC_HS512, "wrapped"},
+        {BR_KEY_P521, BR_JWE_ECDH_ES_A128KW, BR_ENC_A128CBC_HS256, "cbc"},
+    };
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        uint8_t seed[BR_PRIVATE_KEY_SEED_BYTES];
+        struct br_jwe_fresh fresh;
+        struct br_private_key *key = NULL;
+        const struct br_jwe_header h = {.alg = all[i].alg, .enc = all[i].enc};
+        memset(seed, 5, sizeof(seed));
+        memset(&fresh, 6, sizeof(fresh));
+        assert_ok(br_private_key_derive(all[i].kind, seed, &key, NULL));
+        assert_ok(br_jwe_encrypt(
+            &h, br_private_key_public(key), br_str("{\"vp_token\":{}}"), &fresh,
+            b, NULL));
+        put_buf("jwe", all[i].name, b);
+        br_private_key_free(key);
+    }
+    /* {"alg":"ECDH-ES","enc":"A128GCM","zip":"DEF"} */
+    put_text(
+        "jwe", "zip-bad",
+        "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSIsInppcCI6IkRFRiJ9..AAAA."
+        "AAAA.AAAA");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -624,6 +719,9 @@ main(int argc, char **argv)
     make_bodies();
     make_tsqs();
     make_tsds(&b);
+    make_jwks(&b);
+    make_jwss(&k, &b);
+    make_jwes(&b);
     br_buf_fini(&b);
     br_signer_free(k.log);
     br_signer_free(k.witness);

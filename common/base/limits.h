@@ -43,6 +43,14 @@
 #define BR_JSON_DEPTH_MAX 64
 /* A JSON document: a status list of 100 million is the largest, with 2 MB. */
 #define BR_JSON_BYTES_MAX (16u * 1024 * 1024)
+/* A compact JWS: a credential with a photograph. */
+#define BR_JWS_BYTES_MAX (1024u * 1024)
+/* A compact JWE: a presentation of several credentials, or a batch of them. */
+#define BR_JWE_BYTES_MAX (4u * 1024 * 1024)
+/* A JWK: an RSA-4096 private key with a long kid takes four thousand. */
+#define BR_JWK_BYTES_MAX 8192
+/* A certificate in x5c: two kilobytes is a large one. */
+#define BR_X5C_CERTIFICATE_BYTES_MAX 8192
 /* One batch request: a million digests of at most 64 bytes. */
 #define BR_BATCH_DIGESTS_MAX 1000000
 /* Versions and owners of one record. */

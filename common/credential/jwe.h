@@ -24,13 +24,11 @@
 
 #include "common/base/arena.h"
 #include "common/base/buf.h"
+#include "common/base/limits.h"
 #include "common/codec/json.h"
 #include "common/crypto/content.h"
 #include "common/crypto/key.h"
 #include "common/crypto/private_key.h"
-
-/* A presentation with several credentials, or a batch of them. */
-#define BR_JWE_BYTES_MAX (4u * 1024 * 1024)
 
 enum br_jwe_alg {
     BR_JWE_ECDH_ES = 0x01,

@@ -15,13 +15,13 @@
 #define BR_CREDENTIAL_JWK_H
 
 #include "common/base/arena.h"
+#include "common/base/limits.h"
 #include "common/codec/json.h"
 #include "common/codec/json_write.h"
 #include "common/crypto/key.h"
 #include "common/crypto/private_key.h"
 
-/* An RSA-4096 private key with a long kid takes four thousand bytes. */
-#define BR_JWK_BYTES_MAX         8192
+/* 32 bytes in base64url. */
 #define BR_THUMBPRINT_TEXT_BYTES 43
 
 enum br_jwk_use {

@@ -19,12 +19,10 @@
 
 #include "common/base/arena.h"
 #include "common/base/buf.h"
+#include "common/base/limits.h"
 #include "common/codec/json.h"
 #include "common/credential/jwk.h"
 #include "common/credential/x5c.h"
-
-/* A credential with a photograph; what is larger has its own limit. */
-#define BR_JWS_BYTES_MAX (1024u * 1024)
 
 /** Members of a header by which it names its key. */
 enum br_key_source {

@@ -14,12 +14,10 @@
 
 #include "common/base/arena.h"
 #include "common/base/buf.h"
+#include "common/base/limits.h"
 #include "common/codec/json.h"
 #include "common/crypto/key.h"
 #include "common/crypto/x509_path.h"
-
-/* A certificate of two kilobytes is a large one. */
-#define BR_X5C_CERTIFICATE_BYTES_MAX 8192
 
 /** In DER, the leaf first; the bytes lie in the arena. */
 struct br_x5c {

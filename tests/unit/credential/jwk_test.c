@@ -102,85 +102,83 @@ struct refusal {
     enum br_rule rule;
 };
 
+static const struct refusal refusals[] = {
+    {"[]", BR_RULE_JWK_FORM},
+    {"\"" P256_X "\"", BR_RULE_JWK_FORM},
+    {"{\"kty\":7}", BR_RULE_JWK_FORM},
+    {"{}", BR_RULE_JWK_KTY},
+    {"{\"kty\":\"ec\"}", BR_RULE_JWK_KTY},
+    {"{\"kty\":\"oct\",\"k\":\"AAAA\"}", BR_RULE_JWK_SYMMETRIC},
+    {"{\"kty\":\"EC\"}", BR_RULE_JWK_CRV},
+    {"{\"kty\":\"EC\",\"crv\":\"P-192\"}", BR_RULE_JWK_CRV},
+    {"{\"kty\":\"EC\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\"}",
+     BR_RULE_JWK_CRV},
+    {"{\"kty\":\"OKP\",\"crv\":\"P-256\",\"x\":\"" P256_X "\"}",
+     BR_RULE_JWK_CRV},
+    {"{\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"" ED_X "\"}", BR_RULE_JWK_CRV},
+    {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_X "\"}",
+     BR_RULE_JWK_FORM},
+    {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_X "\",\"y\":1}",
+     BR_RULE_JWK_FORM},
+    {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_X "=\",\"y\":\"" P256_Y
+     "\"}",
+     BR_RULE_JWK_COORDINATE},
+    {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA" P256_X "\",\"y\":\"" P256_Y
+     "\"}",
+     BR_RULE_JWK_COORDINATE},
+    {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBC\",\"y\":\"" P256_Y "\"}",
+     BR_RULE_JWK_COORDINATE},
+    {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qY\"}",
+     BR_RULE_JWK_COORDINATE},
+    {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_X "\",\"y\":\"" P256_X
+     "\"}",
+     BR_RULE_JWK_POINT},
+    {"{\"kty\":\"OKP\",\"crv\":\"X25519\","
+     "\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+     BR_RULE_JWK_POINT},
+    {"{\"kty\":\"RSA\",\"n\":\"" RSA_N "\",\"e\":\"Aw\"}", BR_RULE_JWK_RSA},
+    {"{\"kty\":\"RSA\",\"n\":\"0vx7agoebGcQSuuPiLJXZQ\",\"e\":\"AQAB\"}",
+     BR_RULE_JWK_RSA},
+    {"{\"kty\":\"RSA\",\"n\":\"AA" RSA_N "\",\"e\":\"AQAB\"}", BR_RULE_JWK_RSA},
+    {"{\"kty\":\"RSA\",\"e\":\"AQAB\"}", BR_RULE_JWK_FORM},
+    {"{" P256 ",\"d\":\"" P256_D "\"}", BR_RULE_JWK_PRIVATE},
+    {"{" P256 ",\"d\":null}", BR_RULE_JWK_PRIVATE},
+    {"{" P256 ",\"k\":\"AAAA\"}", BR_RULE_JWK_PRIVATE},
+    {"{" RSA ",\"qi\":\"AAAA\"}", BR_RULE_JWK_PRIVATE},
+    {"{" P256 ",\"alg\":\"ES384\"}", BR_RULE_JWK_ALG},
+    {"{" P256 ",\"alg\":\"RS256\"}", BR_RULE_JWK_ALG},
+    {"{" RSA ",\"alg\":\"ECDH-ES\"}", BR_RULE_JWK_ALG},
+    {"{" X25519 ",\"alg\":\"EdDSA\"}", BR_RULE_JWK_ALG},
+    {"{" ED ",\"alg\":\"ECDH-ES\"}", BR_RULE_JWK_ALG},
+    {"{" P256 ",\"alg\":\"ES256\",\"use\":\"enc\"}", BR_RULE_JWK_USE},
+    {"{" P256 ",\"alg\":\"ECDH-ES\",\"use\":\"sig\"}", BR_RULE_JWK_USE},
+    {"{" ED ",\"use\":\"enc\"}", BR_RULE_JWK_USE},
+    {"{" X25519 ",\"use\":\"sig\"}", BR_RULE_JWK_USE},
+    {"{" P256 ",\"use\":true}", BR_RULE_JWK_FORM},
+    {"{" P256 ",\"kid\":1}", BR_RULE_JWK_FORM},
+    {"{" P256 ",\"key_ops\":\"verify\"}", BR_RULE_JWK_KEY_OPS},
+    {"{" P256 ",\"key_ops\":[1]}", BR_RULE_JWK_KEY_OPS},
+    {"{" P256 ",\"key_ops\":[\"verify\",\"verify\"]}", BR_RULE_JWK_KEY_OPS},
+    {"{" P256 ",\"key_ops\":[\"x\",\"x\"]}", BR_RULE_JWK_KEY_OPS},
+    {"{" P256 ",\"key_ops\":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}",
+     BR_RULE_JWK_KEY_OPS},
+    {"{" P256 ",\"use\":\"sig\",\"key_ops\":[\"deriveKey\"]}",
+     BR_RULE_JWK_KEY_OPS},
+    {"{" P256 ",\"use\":\"enc\",\"key_ops\":[\"verify\"]}",
+     BR_RULE_JWK_KEY_OPS},
+};
+
 static void
 each_rule_refuses(void **state)
 {
     (void)state;
-    static const struct refusal cases[] = {
-        {"[]", BR_RULE_JWK_FORM},
-        {"\"" P256_X "\"", BR_RULE_JWK_FORM},
-        {"{\"kty\":7}", BR_RULE_JWK_FORM},
-        {"{}", BR_RULE_JWK_KTY},
-        {"{\"kty\":\"ec\"}", BR_RULE_JWK_KTY},
-        {"{\"kty\":\"oct\",\"k\":\"AAAA\"}", BR_RULE_JWK_SYMMETRIC},
-        {"{\"kty\":\"EC\"}", BR_RULE_JWK_CRV},
-        {"{\"kty\":\"EC\",\"crv\":\"P-192\"}", BR_RULE_JWK_CRV},
-        {"{\"kty\":\"EC\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\"}",
-         BR_RULE_JWK_CRV},
-        {"{\"kty\":\"OKP\",\"crv\":\"P-256\",\"x\":\"" P256_X "\"}",
-         BR_RULE_JWK_CRV},
-        {"{\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"" ED_X "\"}",
-         BR_RULE_JWK_CRV},
-        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_X "\"}",
-         BR_RULE_JWK_FORM},
-        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_X "\",\"y\":1}",
-         BR_RULE_JWK_FORM},
-        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_X
-         "=\",\"y\":\"" P256_Y "\"}",
-         BR_RULE_JWK_COORDINATE},
-        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA" P256_X
-         "\",\"y\":\"" P256_Y "\"}",
-         BR_RULE_JWK_COORDINATE},
-        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBC\",\"y\":\"" P256_Y
-         "\"}",
-         BR_RULE_JWK_COORDINATE},
-        {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qY\"}",
-         BR_RULE_JWK_COORDINATE},
-        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_X
-         "\",\"y\":\"" P256_X "\"}",
-         BR_RULE_JWK_POINT},
-        {"{\"kty\":\"OKP\",\"crv\":\"X25519\","
-         "\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
-         BR_RULE_JWK_POINT},
-        {"{\"kty\":\"RSA\",\"n\":\"" RSA_N "\",\"e\":\"Aw\"}", BR_RULE_JWK_RSA},
-        {"{\"kty\":\"RSA\",\"n\":\"0vx7agoebGcQSuuPiLJXZQ\",\"e\":\"AQAB\"}",
-         BR_RULE_JWK_RSA},
-        {"{\"kty\":\"RSA\",\"n\":\"AA" RSA_N "\",\"e\":\"AQAB\"}",
-         BR_RULE_JWK_RSA},
-        {"{\"kty\":\"RSA\",\"e\":\"AQAB\"}", BR_RULE_JWK_FORM},
-        {"{" P256 ",\"d\":\"" P256_D "\"}", BR_RULE_JWK_PRIVATE},
-        {"{" P256 ",\"d\":null}", BR_RULE_JWK_PRIVATE},
-        {"{" P256 ",\"k\":\"AAAA\"}", BR_RULE_JWK_PRIVATE},
-        {"{" RSA ",\"qi\":\"AAAA\"}", BR_RULE_JWK_PRIVATE},
-        {"{" P256 ",\"alg\":\"ES384\"}", BR_RULE_JWK_ALG},
-        {"{" P256 ",\"alg\":\"RS256\"}", BR_RULE_JWK_ALG},
-        {"{" RSA ",\"alg\":\"ECDH-ES\"}", BR_RULE_JWK_ALG},
-        {"{" X25519 ",\"alg\":\"EdDSA\"}", BR_RULE_JWK_ALG},
-        {"{" ED ",\"alg\":\"ECDH-ES\"}", BR_RULE_JWK_ALG},
-        {"{" P256 ",\"alg\":\"ES256\",\"use\":\"enc\"}", BR_RULE_JWK_USE},
-        {"{" P256 ",\"alg\":\"ECDH-ES\",\"use\":\"sig\"}", BR_RULE_JWK_USE},
-        {"{" ED ",\"use\":\"enc\"}", BR_RULE_JWK_USE},
-        {"{" X25519 ",\"use\":\"sig\"}", BR_RULE_JWK_USE},
-        {"{" P256 ",\"use\":true}", BR_RULE_JWK_FORM},
-        {"{" P256 ",\"kid\":1}", BR_RULE_JWK_FORM},
-        {"{" P256 ",\"key_ops\":\"verify\"}", BR_RULE_JWK_KEY_OPS},
-        {"{" P256 ",\"key_ops\":[1]}", BR_RULE_JWK_KEY_OPS},
-        {"{" P256 ",\"key_ops\":[\"verify\",\"verify\"]}", BR_RULE_JWK_KEY_OPS},
-        {"{" P256 ",\"key_ops\":[\"x\",\"x\"]}", BR_RULE_JWK_KEY_OPS},
-        {"{" P256 ",\"key_ops\":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}",
-         BR_RULE_JWK_KEY_OPS},
-        {"{" P256 ",\"use\":\"sig\",\"key_ops\":[\"deriveKey\"]}",
-         BR_RULE_JWK_KEY_OPS},
-        {"{" P256 ",\"use\":\"enc\",\"key_ops\":[\"verify\"]}",
-         BR_RULE_JWK_KEY_OPS},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
         struct br_jwk k;
-        const struct br_rule_info *r = br_rule_info(cases[i].rule);
-        enum br_rc rc = br_jwk_parse(json(cases[i].jwk), &k, &err);
+        const struct br_rule_info *r = br_rule_info(refusals[i].rule);
+        enum br_rc rc = br_jwk_parse(json(refusals[i].jwk), &k, &err);
         if (rc != r->rc || br_rule_of(&err) != r) {
             fail_msg(
-                "%s: %d \"%s\", not %s", cases[i].jwk, (int)rc, err.text,
+                "%s: %d \"%s\", not %s", refusals[i].jwk, (int)rc, err.text,
                 r->slug);
         }
     }

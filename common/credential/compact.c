@@ -53,7 +53,7 @@ br_compact_header(
     struct br_err *reterr)
 {
     struct br_err why;
-    struct br_bytes json;
+    struct br_bytes json = {NULL, 0};
     struct br_json *v = NULL;
     BR_TRY(br_compact_decode(text, arena, rules->base64, &json, reterr));
     enum br_rc rc = br_json_parse(json, arena, &v, &why);

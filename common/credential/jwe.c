@@ -247,7 +247,7 @@ br_jwe_parse(
     struct br_err *reterr)
 {
     struct br_jwe j = {0};
-    struct br_bytes parts[PARTS];
+    struct br_bytes parts[PARTS] = {{NULL, 0}};
     struct br_bytes *const decoded[PARTS] = {
         NULL, &j.encrypted_key, &j.iv, &j.ciphertext, &j.tag};
     BR_TRY(split(token, policy, parts, reterr));

@@ -35,7 +35,7 @@ take_bytes(
     struct br_err *reterr)
 {
     struct br_err why;
-    struct br_bytes text;
+    struct br_bytes text = {NULL, 0};
     size_t n;
     if (br_json_need_string(v, name, &text, &why) != BR_OK) {
         return br_refuse_for(reterr, BR_RULE_JWK_FORM, &why);
@@ -180,7 +180,7 @@ check_use(const struct br_jwk *k, struct br_err *reterr)
 static enum br_rc
 take_purpose(const struct br_json *v, struct br_jwk *k, struct br_err *reterr)
 {
-    struct br_bytes use;
+    struct br_bytes use = {NULL, 0};
     BR_TRY(take_text(v, "kid", &k->kid, reterr));
     BR_TRY(take_text(v, "alg", &k->alg, reterr));
     BR_TRY(take_text(v, "use", &use, reterr));
@@ -201,7 +201,7 @@ take_point(
 {
     uint8_t x_room[BR_KEY_BYTES_MAX];
     uint8_t y_room[BR_KEY_BYTES_MAX];
-    struct br_bytes x;
+    struct br_bytes x = {NULL, 0};
     struct br_bytes y = {NULL, 0};
     struct br_err why;
     size_t n = br_key_kind_bytes(kind);
@@ -235,7 +235,7 @@ take_curve(
     const enum br_key_kind *all = okp ? edwards : ec;
     size_t count = okp ? 2 : 4;
     char quote[BR_RULE_QUOTE_BYTES];
-    struct br_bytes crv;
+    struct br_bytes crv = {NULL, 0};
     BR_TRY(take_text(v, "crv", &crv, reterr));
     for (size_t i = 0; i < count; i++) {
         if (br_bytes_eq(br_str(br_key_kind_name(all[i])), crv)) {
@@ -252,8 +252,8 @@ take_rsa(const struct br_json *v, struct br_key *ret, struct br_err *reterr)
 {
     uint8_t n_room[BR_KEY_BYTES_MAX];
     uint8_t e_room[BR_KEY_BYTES_MAX];
-    struct br_bytes n;
-    struct br_bytes e;
+    struct br_bytes n = {NULL, 0};
+    struct br_bytes e = {NULL, 0};
     struct br_err why;
     BR_TRY(take_bytes(v, "n", n_room, &n, reterr));
     BR_TRY(take_bytes(v, "e", e_room, &e, reterr));
@@ -267,7 +267,7 @@ static enum br_rc
 take_public(const struct br_json *v, struct br_jwk *k, struct br_err *reterr)
 {
     char quote[BR_RULE_QUOTE_BYTES];
-    struct br_bytes kty;
+    struct br_bytes kty = {NULL, 0};
     if (v == NULL || v->kind != BR_JSON_OBJECT) {
         return br_refuse(reterr, BR_RULE_JWK_FORM, "a JWK is an object");
     }
@@ -316,7 +316,7 @@ take_secret(
     struct br_err *reterr)
 {
     uint8_t room[BR_KEY_BYTES_MAX];
-    struct br_bytes d;
+    struct br_bytes d = {NULL, 0};
     struct br_err why;
     BR_TRY(take_bytes(v, "d", room, &d, reterr));
     enum br_rc rc = br_private_key_new(public_key->kind, d, ret, &why);
@@ -340,7 +340,7 @@ take_rsa_secret(
     static const char *const names[PARTS] = {"n", "e",  "d",  "p",
                                              "q", "dp", "dq", "qi"};
     uint8_t room[PARTS][BR_KEY_BYTES_MAX];
-    struct br_bytes at[PARTS];
+    struct br_bytes at[PARTS] = {{NULL, 0}};
     struct br_err why = {0};
     enum br_rc rc = BR_OK;
     for (size_t i = 0; rc == BR_OK && i < PARTS; i++) {

@@ -265,7 +265,7 @@ br_jws_parse(
     struct br_err *reterr)
 {
     struct br_jws j = {0};
-    struct br_bytes parts[PARTS];
+    struct br_bytes parts[PARTS] = {{NULL, 0}};
     BR_TRY(split(token, policy, parts, reterr));
     BR_TRY(br_compact_header(parts[0], arena, &rules, &j.header, reterr));
     BR_TRY(take_alg(j.header, policy, &j.alg, reterr));

@@ -32,6 +32,13 @@ br_rule_of(const struct br_err *err)
     return NULL;
 }
 
+BR_PRINTF(3, 0)
+static void
+write_text(char *out, size_t n, const char *fmt, va_list args)
+{
+    (void)vsnprintf(out, n, fmt, args);
+}
+
 enum br_rc
 br_refuse(struct br_err *reterr, enum br_rule rule, const char *fmt, ...)
 {
@@ -39,7 +46,7 @@ br_refuse(struct br_err *reterr, enum br_rule rule, const char *fmt, ...)
     char text[BR_ERR_TEXT_BYTES - 80]; /* room for the rule's name and place */
     va_list args;
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, args);
+    write_text(text, sizeof(text), fmt, args);
     va_end(args);
     return br_fail(
         reterr, r->rc, "%s: %s (%s section %s)", r->slug, text, r->document,

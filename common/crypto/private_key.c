@@ -80,19 +80,18 @@ open_ec(struct br_private_key *k, struct br_bytes secret, struct br_err *reterr)
 {
     const EC_GROUP *g = br_key_group(k->public_key.kind);
     BIGNUM *d = BN_secure_new(); /* libcrypto's locked heap: br_crypto_init */
-    enum br_rc rc = BR_OK;
-    if (g == NULL || d == NULL ||
-        BN_bin2bn(secret.p, (int)secret.n, d) == NULL) {
-        rc = br_fail(reterr, BR_ERR_NO_MEMORY, "private key");
-    } else if (BN_is_zero(d) || BN_cmp(d, EC_GROUP_get0_order(g)) >= 0) {
-        rc = br_fail(
+    bool ok =
+        g != NULL && d != NULL && BN_bin2bn(secret.p, (int)secret.n, d) != NULL;
+    bool in_range =
+        ok && !BN_is_zero(d) && BN_cmp(d, EC_GROUP_get0_order(g)) < 0;
+    bool taken = in_range && take_scalar(k, d);
+    BN_clear_free(d);
+    if (ok && !in_range) {
+        return br_fail(
             reterr, BR_ERR_MALFORMED, "not a private scalar of %s",
             br_key_kind_name(k->public_key.kind));
-    } else if (!take_scalar(k, d)) {
-        rc = br_fail(reterr, BR_ERR_NO_MEMORY, "private key");
     }
-    BN_clear_free(d);
-    return rc;
+    return taken ? BR_OK : br_fail(reterr, BR_ERR_NO_MEMORY, "private key");
 }
 
 /** 1 + seed mod (order - 1), as long as a coordinate. */

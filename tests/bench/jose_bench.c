@@ -63,10 +63,11 @@ rate(void (*once)(size_t i))
     size_t n = 0;
     double start = now();
     double end = start;
-    for (; end - start < seconds; end = now()) {
+    while (end - start < seconds) {
         for (size_t i = 0; i < 16; i++) {
             once(n++ % KEYS);
         }
+        end = now();
     }
     return (double)n / (end - start);
 }

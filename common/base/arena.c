@@ -51,6 +51,7 @@ add_block(struct br_arena *a, size_t n)
 void *
 br_arena_take(struct br_arena *a, size_t n)
 {
+    a->refused = false;
     if (n > a->max) {
         return NULL;
     }
@@ -63,6 +64,7 @@ br_arena_take(struct br_arena *a, size_t n)
         b = add_block(a, n);
     }
     if (b == NULL) {
+        a->refused = true;
         return NULL;
     }
     void *at = b->bytes + b->n;

@@ -18,6 +18,7 @@ struct br_arena {
     struct br_arena_block *blocks;
     size_t used;
     size_t max;
+    bool refused; /**< the last NULL was for want of memory, not of room */
 };
 
 void br_arena_init(struct br_arena *a, size_t max_bytes);

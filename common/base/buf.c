@@ -27,6 +27,7 @@ br_buf_clear(struct br_buf *b)
 {
     b->n = 0;
     b->failed = false;
+    b->refused = false;
 }
 
 static bool
@@ -55,6 +56,7 @@ br_buf_extend(struct br_buf *b, size_t n)
     }
     if (b->n + n > b->capacity && !grow(b, b->n + n)) {
         b->failed = true;
+        b->refused = true;
         return NULL;
     }
     uint8_t *at = b->p + b->n;
@@ -110,7 +112,10 @@ br_buf_status(const struct br_buf *b, struct br_err *reterr)
     if (!b->failed) {
         return BR_OK;
     }
-    return br_fail(
-        reterr, BR_ERR_TOO_LARGE, "more than %zu bytes, or memory was refused",
-        b->max);
+    if (b->refused) {
+        return br_fail(
+            reterr, BR_ERR_NO_MEMORY, "memory was refused after %zu bytes",
+            b->n);
+    }
+    return br_fail(reterr, BR_ERR_TOO_LARGE, "more than %zu bytes", b->max);
 }

@@ -20,6 +20,7 @@ struct br_buf {
     size_t capacity;
     size_t max;
     bool failed;
+    bool refused; /**< it failed because there was no memory */
 };
 
 void br_buf_init(struct br_buf *b, size_t max_bytes);

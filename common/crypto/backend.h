@@ -12,10 +12,9 @@ struct br_sign_backend {
     enum br_sign_alg alg;
     const char *name;
     uint8_t public_bytes;
-    /** Is raw the one encoding of a valid point? */
-    bool (*public_ok)(const uint8_t *raw);
-    /** x, y (NULL for Ed25519) as a COSE_Key has them, 32 bytes each. */
-    bool (*coordinates)(const uint8_t *raw, uint8_t x[32], uint8_t y[32]);
+    /** Is raw the one encoding of a valid point? Writes its coordinates as a
+     *  COSE_Key has them; y is left alone by Ed25519. */
+    bool (*public_ok)(const uint8_t *raw, uint8_t x[32], uint8_t y[32]);
     bool (*verify)(
         const uint8_t *raw,
         struct br_bytes message,

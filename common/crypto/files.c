@@ -17,6 +17,8 @@ fail(struct br_err *reterr, const char *path)
     enum br_rc rc = BR_ERR_IO;
     if (errno == ENOSPC || errno == EDQUOT) {
         rc = BR_ERR_DISK_FULL;
+    } else if (errno == ENOMEM) {
+        rc = BR_ERR_NO_MEMORY;
     } else if (errno == ENOENT) {
         rc = BR_ERR_NOT_FOUND;
     }

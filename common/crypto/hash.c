@@ -6,6 +6,7 @@
 #include "common/crypto/hash.h"
 
 #include "common/base/assert.h"
+#include "common/crypto/memory.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -31,16 +32,9 @@ enum { LOCKED_HEAP_BYTES = 128 * 1024, LOCKED_PIECE_BYTES = 32 };
 /** Fetched once: EVP_sha256() and its like fetch anew at every use. */
 static EVP_MD *fetched[COUNT];
 
-enum br_rc
-br_crypto_init(struct br_err *reterr)
+static enum br_rc
+fetch_all(struct br_err *reterr)
 {
-    if (sodium_init() < 0) {
-        return br_fail(reterr, BR_ERR_INTERNAL, "libsodium did not start");
-    }
-    if (CRYPTO_secure_malloc_initialized() == 0 &&
-        CRYPTO_secure_malloc_init(LOCKED_HEAP_BYTES, LOCKED_PIECE_BYTES) == 0) {
-        return br_fail(reterr, BR_ERR_NO_MEMORY, "libcrypto's locked heap");
-    }
     for (size_t i = 0; i < COUNT; i++) {
         if (fetched[i] == NULL) {
             fetched[i] = EVP_MD_fetch(NULL, table[i].openssl, NULL);
@@ -52,6 +46,22 @@ br_crypto_init(struct br_err *reterr)
         }
     }
     return BR_OK;
+}
+
+enum br_rc
+br_crypto_init(struct br_err *reterr)
+{
+    br_crypto_memory_init();
+    if (sodium_init() < 0) {
+        return br_fail(reterr, BR_ERR_INTERNAL, "libsodium did not start");
+    }
+    if (CRYPTO_secure_malloc_initialized() == 0 &&
+        CRYPTO_secure_malloc_init(LOCKED_HEAP_BYTES, LOCKED_PIECE_BYTES) == 0) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "libcrypto's locked heap");
+    }
+    enum br_rc rc = fetch_all(reterr);
+    enum br_rc memory = br_crypto_memory_started(reterr);
+    return memory != BR_OK ? memory : rc;
 }
 
 const struct br_hash_info *

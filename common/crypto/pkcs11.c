@@ -223,8 +223,7 @@ take_point(struct token_key *k, struct br_bytes point, struct br_err *reterr)
     memcpy(raw + 1, point.p + 1, 32);
     BR_TRY(br_public_key_init(
         &k->public_key, alg, br_bytes(raw, sizeof(raw)), reterr));
-    if (!k->backend->coordinates(raw, x, y) ||
-        memcmp(y, point.p + 33, 32) != 0) {
+    if (!k->backend->public_ok(raw, x, y) || memcmp(y, point.p + 33, 32) != 0) {
         return br_fail(
             reterr, BR_ERR_MALFORMED, "PKCS#11: the point is not on the curve");
     }

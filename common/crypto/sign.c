@@ -5,6 +5,7 @@
 #include "common/codec/cbor.h"
 #include "common/crypto/backend.h"
 #include "common/crypto/hash.h"
+#include "common/crypto/memory.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -49,6 +50,22 @@ br_sign_alg_parse(
         (int)(name.n > 32 ? 32 : name.n), (const char *)name.p);
 }
 
+/** A failure, unless it was memory that failed. */
+static enum br_rc
+refusal(
+    struct br_err *reterr,
+    enum br_rc rc,
+    const char *before,
+    const char *name,
+    const char *after)
+{
+    if (br_crypto_memory_refused()) {
+        return br_fail(
+            reterr, BR_ERR_NO_MEMORY, "memory for a key of %s", name);
+    }
+    return br_fail(reterr, rc, "%s%s%s", before, name, after);
+}
+
 enum br_rc
 br_public_key_init(
     struct br_public_key *k,
@@ -62,12 +79,15 @@ br_public_key_init(
             reterr, BR_ERR_UNSUPPORTED, "signature algorithm %lld",
             (long long)alg);
     }
-    if (raw.n != b->public_bytes || !b->public_ok(raw.p)) {
-        return br_fail(
-            reterr, BR_ERR_MALFORMED, "not a public key of %s", b->name);
+    uint8_t x[32];
+    struct br_public_key key = {.alg = b->alg, .n = b->public_bytes};
+    br_crypto_memory_watch();
+    if (raw.n != b->public_bytes || !b->public_ok(raw.p, x, key.y)) {
+        return refusal(
+            reterr, BR_ERR_MALFORMED, "not a public key of ", b->name, "");
     }
-    *k = (struct br_public_key){.alg = b->alg, .n = b->public_bytes};
-    memcpy(k->b, raw.p, raw.n);
+    memcpy(key.b, raw.p, raw.n);
+    *k = key;
     return BR_OK;
 }
 
@@ -105,17 +125,15 @@ curve_of(enum br_sign_alg alg)
 static void
 put_point(struct br_buf *b, const struct br_public_key *k)
 {
-    uint8_t x[32];
-    uint8_t y[32];
-    bool ok = br_sign_backend(k->alg)->coordinates(k->b, x, y);
-    BR_ASSERT(ok); /* br_public_key_init has looked at the point */
+    /* SEC 1: the compressed point is the sign of y, then x. */
+    const uint8_t *x = k->alg == BR_SIGN_ED25519 ? k->b : k->b + 1;
     br_cbor_put_int(b, KEY_CRV);
     br_cbor_put_int(b, curve_of(k->alg));
     br_cbor_put_int(b, KEY_X);
-    br_cbor_put_bytes(b, br_bytes(x, sizeof(x)));
+    br_cbor_put_bytes(b, br_bytes(x, 32));
     if (k->alg != BR_SIGN_ED25519) {
         br_cbor_put_int(b, KEY_Y);
-        br_cbor_put_bytes(b, br_bytes(y, sizeof(y)));
+        br_cbor_put_bytes(b, br_bytes(k->y, sizeof(k->y)));
     }
 }
 
@@ -142,12 +160,12 @@ br_public_key_put_cose(
 void
 br_public_key_thumbprint(const struct br_public_key *k, struct br_hash *ret)
 {
-    struct br_buf b;
-    br_buf_init(&b, 256);
+    uint8_t bytes[128];
+    struct br_buf b = {
+        .p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
     br_public_key_put_cose(&b, k, false);
     BR_ASSERT(!b.failed); /* or the kid would be that of nothing */
     br_sha256(br_buf_bytes(&b), ret);
-    br_buf_fini(&b);
 }
 
 /* ---- verifying and signing ---------------------------------------------- */
@@ -161,10 +179,11 @@ br_verify(
 {
     const struct br_sign_backend *b = br_sign_backend(k->alg);
     BR_ASSERT(b != NULL);
+    br_crypto_memory_watch();
     if (!b->verify(k->b, message, sig)) {
-        return br_fail(
-            reterr, BR_ERR_BAD_SIGNATURE, "the %s signature does not verify",
-            b->name);
+        return refusal(
+            reterr, BR_ERR_BAD_SIGNATURE, "the ", b->name,
+            " signature does not verify");
     }
     return BR_OK;
 }
@@ -211,10 +230,11 @@ br_sign(
     uint8_t ret_sig[BR_SIGNATURE_BYTES],
     struct br_err *reterr)
 {
+    br_crypto_memory_watch();
     if (!s->sign(s->key, message, ret_sig)) {
-        return br_fail(
-            reterr, BR_ERR_KEY_LOCKED, "the %s key did not sign",
-            br_sign_alg_name(s->public_key.alg));
+        return refusal(
+            reterr, BR_ERR_KEY_LOCKED, "the ",
+            br_sign_alg_name(s->public_key.alg), " key did not sign");
     }
     return BR_OK;
 }
@@ -229,10 +249,17 @@ br_signer_from_secret(
     const struct br_sign_backend *b = br_sign_backend(alg);
     BR_ASSERT(b != NULL);
     struct br_public_key k = {.alg = alg, .n = b->public_bytes};
+    br_crypto_memory_watch();
     void *key = b->open(secret, k.b);
     if (key == NULL) {
-        return br_fail(
-            reterr, BR_ERR_MALFORMED, "not a secret key of %s", b->name);
+        return refusal(
+            reterr, BR_ERR_MALFORMED, "not a secret key of ", b->name, "");
+    }
+    enum br_rc rc =
+        br_public_key_init(&k, alg, br_bytes(k.b, b->public_bytes), reterr);
+    if (rc != BR_OK) {
+        b->close(key);
+        return rc;
     }
     *ret = br_signer_wrap(&k, key, b->sign, b->close);
     return *ret == NULL ? br_fail(reterr, BR_ERR_NO_MEMORY, "signer") : BR_OK;

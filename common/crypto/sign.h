@@ -42,6 +42,7 @@ struct br_public_key {
     enum br_sign_alg alg;
     uint8_t n; /**< bytes used of b: 32 or 33 */
     uint8_t b[BR_PUBLIC_KEY_BYTES_MAX];
+    uint8_t y[32]; /**< of a point on a curve: by br_public_key_init */
 };
 
 /** Names as in JOSE: "EdDSA", "ES256", "ES256K"; NULL when unknown. */

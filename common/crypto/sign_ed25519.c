@@ -6,17 +6,11 @@
 /* crypto_sign_ed25519_sk_to_* are not needed: the seed gives both halves. */
 
 static bool
-public_ok(const uint8_t *raw)
-{
-    return crypto_core_ed25519_is_valid_point(raw) == 1;
-}
-
-static bool
-coordinates(const uint8_t *raw, uint8_t x[32], uint8_t y[32])
+public_ok(const uint8_t *raw, uint8_t x[32], uint8_t y[32])
 {
     (void)y;
     memcpy(x, raw, 32);
-    return true;
+    return crypto_core_ed25519_is_valid_point(raw) == 1;
 }
 
 static bool
@@ -56,7 +50,6 @@ const struct br_sign_backend br_sign_backend_ed25519 = {
     .name = "EdDSA",
     .public_bytes = 32,
     .public_ok = public_ok,
-    .coordinates = coordinates,
     .verify = verify,
     .open = open_key,
     .sign = sign,

@@ -11,31 +11,43 @@
 #include <openssl/obj_mac.h>
 #include <openssl/param_build.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 /** The curve, made once; libcrypto only reads it afterwards. */
-static EC_GROUP *curve;
+static _Atomic(EC_GROUP *) curve;
 static pthread_key_t verifiers_key;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void free_verifiers(void *p);
 
-static void
+/** Under the lock. */
+static EC_GROUP *
 start(void)
 {
-    curve = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-    if (pthread_key_create(&verifiers_key, free_verifiers) != 0) {
-        EC_GROUP_free(curve);
-        curve = NULL;
+    EC_GROUP *g = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    if (g != NULL && pthread_key_create(&verifiers_key, free_verifiers) != 0) {
+        EC_GROUP_free(g);
+        g = NULL;
     }
+    return g;
 }
 
-/** NULL when memory was refused at the first use. */
+/** NULL when memory was refused; the next one tries again. */
 static const EC_GROUP *
 p256(void)
 {
-    (void)pthread_once(&once, start);
-    return curve;
+    EC_GROUP *g = atomic_load(&curve);
+    if (g == NULL) {
+        (void)pthread_mutex_lock(&lock);
+        g = atomic_load(&curve);
+        if (g == NULL) {
+            g = start();
+            atomic_store(&curve, g);
+        }
+        (void)pthread_mutex_unlock(&lock);
+    }
+    return g;
 }
 
 static EVP_PKEY *
@@ -67,7 +79,7 @@ public_pkey(const uint8_t *raw)
 }
 
 static bool
-coordinates(const uint8_t *raw, uint8_t x[32], uint8_t y[32])
+public_ok(const uint8_t *raw, uint8_t x[32], uint8_t y[32])
 {
     uint8_t full[65] = {0};
     const EC_GROUP *g = p256();
@@ -81,14 +93,6 @@ coordinates(const uint8_t *raw, uint8_t x[32], uint8_t y[32])
     memcpy(x, full + 1, 32);
     memcpy(y, full + 33, 32);
     return ok;
-}
-
-static bool
-public_ok(const uint8_t *raw)
-{
-    uint8_t x[32];
-    uint8_t y[32];
-    return coordinates(raw, x, y);
 }
 
 /* ---- verifying ---------------------------------------------------------- */
@@ -295,7 +299,6 @@ const struct br_sign_backend br_sign_backend_es256 = {
     .name = "ES256",
     .public_bytes = 33,
     .public_ok = public_ok,
-    .coordinates = coordinates,
     .verify = verify,
     .open = open_key,
     .sign = sign,

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "common/base/assert.h"
 #include "common/crypto/backend.h"
 #include "common/crypto/hash.h"
 
 #include <pthread.h>
 #include <secp256k1.h>
+#include <secp256k1_preallocated.h>
 #include <sodium.h>
+#include <stdalign.h>
+#include <stddef.h>
 
-/** One context for the process, blinded against side channels once. */
+/** One context for the process, blinded against side channels once. Its memory
+ *  is our own: the library aborts the process when malloc refuses. */
+enum { CONTEXT_BYTES = 4096 };
+static alignas(max_align_t) uint8_t memory[CONTEXT_BYTES];
 static secp256k1_context *context;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -14,8 +21,9 @@ static void
 make_context(void)
 {
     uint8_t seed[32];
-    context = secp256k1_context_create(
-        SECP256K1_CONTEXT_VERIFY | SECP256K1_CONTEXT_SIGN);
+    const unsigned flags = SECP256K1_CONTEXT_VERIFY | SECP256K1_CONTEXT_SIGN;
+    BR_ASSERT(secp256k1_context_preallocated_size(flags) <= sizeof(memory));
+    context = secp256k1_context_preallocated_create(memory, flags);
     randombytes_buf(seed, sizeof(seed));
     (void)!secp256k1_context_randomize(context, seed);
     sodium_memzero(seed, sizeof(seed));
@@ -29,14 +37,7 @@ ctx(void)
 }
 
 static bool
-public_ok(const uint8_t *raw)
-{
-    secp256k1_pubkey k;
-    return secp256k1_ec_pubkey_parse(ctx(), &k, raw, 33) == 1;
-}
-
-static bool
-coordinates(const uint8_t *raw, uint8_t x[32], uint8_t y[32])
+public_ok(const uint8_t *raw, uint8_t x[32], uint8_t y[32])
 {
     secp256k1_pubkey k;
     uint8_t full[65];
@@ -121,7 +122,6 @@ const struct br_sign_backend br_sign_backend_es256k = {
     .name = "ES256K",
     .public_bytes = 33,
     .public_ok = public_ok,
-    .coordinates = coordinates,
     .verify = verify,
     .open = open_key,
     .sign = sign,

@@ -474,7 +474,9 @@ br_http_exchange_abandon(struct br_http_conn *conn)
         return false;
     }
     struct br_http_request *stand_in = br_http_request_new(conn->worker);
-    BR_ASSERT(stand_in != NULL);
+    if (stand_in == NULL) {
+        return false; /* no memory: the next turn tries again */
+    }
     /* What is read here must be read before the request is let go. */
     *stand_in = (struct br_http_request){
         .worker = conn->worker,

@@ -179,30 +179,37 @@ cose_log(struct br_verify_run *run)
     }
 }
 
-static bool
+/** BR_ERR_NO_MEMORY is no verdict: it must not look like one. */
+static enum br_rc
 cose_is_signed(const struct br_verify_run *run)
 {
+    enum br_rc rc = BR_ERR_NO_TRUSTED_SIGNATURE;
     for (size_t i = 0; i < run->in->receipt_key_count; i++) {
-        if (br_cose_receipt_verify(
-                &run->cose, &run->out->root, &run->in->receipt_keys[i], NULL) ==
-            BR_OK) {
-            return true;
+        enum br_rc one = br_cose_receipt_verify(
+            &run->cose, &run->out->root, &run->in->receipt_keys[i], NULL);
+        if (one == BR_OK) {
+            return BR_OK;
         }
+        rc = one == BR_ERR_NO_MEMORY ? one : rc;
     }
-    return false;
+    return rc;
 }
 
 static void
 cose_signature(struct br_verify_run *run)
 {
+    enum br_rc rc = run->has_root ? cose_is_signed(run) : BR_OK;
     if (!run->has_root) {
         br_verify_say(
             run, BR_STEP_SIGNATURE, BR_VERIFY_SKIPPED,
             "there is no root that could be signed");
-    } else if (!cose_is_signed(run)) {
+    } else if (rc != BR_OK) {
         br_verify_fail(
-            run, BR_STEP_SIGNATURE, BR_ERR_NO_TRUSTED_SIGNATURE,
-            "no trusted receipt key signed the root that the leaf leads to");
+            run, BR_STEP_SIGNATURE, rc,
+            rc == BR_ERR_NO_MEMORY
+                ? "there was no memory to check the signature"
+                : "no trusted receipt key signed the root that the leaf leads "
+                  "to");
     } else {
         br_verify_say(
             run, BR_STEP_SIGNATURE, BR_VERIFY_OK,

@@ -186,7 +186,7 @@ on_secp256k1(const struct br_key *k)
     uint8_t x[32];
     uint8_t y[32];
     compress(k, raw);
-    return br_sign_backend(BR_SIGN_ES256K)->coordinates(raw, x, y) &&
+    return br_sign_backend(BR_SIGN_ES256K)->public_ok(raw, x, y) &&
            memcmp(y, k->b + 32, sizeof(y)) == 0;
 }
 
@@ -305,7 +305,7 @@ br_key_of_public(const struct br_public_key *p, struct br_key *ret)
     while (kinds[ret->kind].narrow != p->alg) {
         ret->kind++;
     }
-    bool ok = br_sign_backend(p->alg)->coordinates(p->b, ret->b, ret->b + 32);
+    bool ok = br_sign_backend(p->alg)->public_ok(p->b, ret->b, ret->b + 32);
     BR_ASSERT(ok); /* br_public_key_init has looked at the point */
 }
 

@@ -63,24 +63,42 @@ listen_to(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
     }
 }
 
-/** Line of the file that begins with this key, for messages; 0 if none. */
-static unsigned
-line_of(const char *path, const char *key)
+static enum br_rc
+no_memory(const char *path, struct br_err *reterr)
+{
+    return br_fail(reterr, BR_ERR_NO_MEMORY, "reading %s", path);
+}
+
+/** Line of the file that begins with this key; 0 if none. */
+static enum br_rc
+find_line(
+    const char *path, const char *key, unsigned *ret, struct br_err *reterr)
 {
     FILE *f = fopen(path, "re");
     char line[2048];
     unsigned n = 0;
     unsigned found = 0;
     size_t length = strlen(key);
-    while (f != NULL && found == 0 && fgets(line, sizeof(line), f) != NULL) {
+    if (f == NULL) {
+        return no_memory(path, reterr);
+    }
+    while (found == 0 && fgets(line, sizeof(line), f) != NULL) {
         n++;
         if (strncmp(line, key, length) == 0 && line[length] == ':') {
             found = n;
         }
     }
-    if (f != NULL) {
-        (void)fclose(f);
-    }
+    (void)fclose(f);
+    *ret = found;
+    return BR_OK;
+}
+
+/** The same, for messages. */
+static unsigned
+line_of(const char *path, const char *key)
+{
+    unsigned found = 0;
+    (void)find_line(path, key, &found, NULL);
     return found;
 }
 
@@ -148,6 +166,9 @@ load_with(
         .flags = CYAML_CFG_DEFAULT,
     };
     cyaml_err_t e = cyaml_load_file(path, &config, &whole, ret, NULL);
+    if (e == CYAML_ERR_OOM || e == CYAML_ERR_LIBYAML_PARSER_INIT) {
+        return no_memory(path, reterr);
+    }
     if (e != CYAML_OK) {
         return br_fail(
             reterr, BR_ERR_CONFIG, "%s:%u: %s (%s)", path,
@@ -207,7 +228,8 @@ override(
     case BR_CONFIG_TEXT:
         free(*text_of(c, r));
         *text_of(c, r) = copy_text(value);
-        return BR_OK;
+        /* Not the default instead: it may be the less careful one. */
+        return *text_of(c, r) != NULL ? BR_OK : no_memory(r->name, reterr);
     case BR_CONFIG_FLAG:
         *flag_of(c, r) = strcmp(value, "true") == 0;
         if (*flag_of(c, r) || strcmp(value, "false") == 0) {
@@ -245,26 +267,31 @@ from_environment(
 }
 
 /** Of what the file does not give, cyaml leaves zero. */
-static void
-take_default(void *c, const struct br_config_row *r, const char *path)
+static enum br_rc
+take_default(
+    void *c,
+    const struct br_config_row *r,
+    const char *path,
+    struct br_err *reterr)
 {
-    switch (r->kind) {
-    case BR_CONFIG_TEXT:
-        if (*text_of(c, r) == NULL && r->text != NULL) {
-            *text_of(c, r) = copy_text(r->text);
+    unsigned line;
+    if (r->kind == BR_CONFIG_TEXT) {
+        if (*text_of(c, r) != NULL || r->text == NULL) {
+            return BR_OK;
         }
-        return;
-    case BR_CONFIG_FLAG:
-        if (!*flag_of(c, r) && line_of(path, r->name) == 0) {
-            *flag_of(c, r) = r->number != 0;
-        }
-        return;
-    case BR_CONFIG_NUMBER:
-        if (*number_of(c, r) == 0 && line_of(path, r->name) == 0) {
-            *number_of(c, r) = r->number;
-        }
-        return;
+        *text_of(c, r) = copy_text(r->text);
+        return *text_of(c, r) != NULL ? BR_OK : no_memory(r->name, reterr);
     }
+    if (r->kind == BR_CONFIG_FLAG ? *flag_of(c, r) : *number_of(c, r) != 0) {
+        return BR_OK;
+    }
+    BR_TRY(find_line(path, r->name, &line, reterr));
+    if (line == 0 && r->kind == BR_CONFIG_FLAG) {
+        *flag_of(c, r) = r->number != 0;
+    } else if (line == 0) {
+        *number_of(c, r) = r->number;
+    }
+    return BR_OK;
 }
 
 static enum br_rc
@@ -319,7 +346,7 @@ check_all(
 {
     for (size_t i = 0; i < schema->count; i++) {
         const struct br_config_row *r = &schema->rows[i];
-        take_default(c, r, path);
+        BR_TRY(take_default(c, r, path, reterr));
         BR_TRY(from_environment(schema->prefix, c, r, reterr));
         BR_TRY(check_row(c, r, path, reterr));
         if (r->kind == BR_CONFIG_TEXT && strstr(r->unit, " | ") != NULL) {

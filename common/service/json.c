@@ -3,8 +3,29 @@
 
 #include <endian.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+
+/* jansson ignores some refusals: a string then lacks a letter, and is another
+ * string. So it asks us for memory, and what was refused is known. */
+
+static _Thread_local bool refused;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void *
+take_memory(size_t n)
+{
+    void *p = malloc(n);
+    refused |= p == NULL;
+    return p;
+}
+
+static void
+watch_memory(void)
+{
+    json_set_alloc_funcs(take_memory, free);
+}
 
 static enum br_rc
 parse_failure(const json_error_t *e, struct br_err *reterr)
@@ -14,12 +35,29 @@ parse_failure(const json_error_t *e, struct br_err *reterr)
         rc = BR_ERR_DUPLICATE_FIELD;
     } else if (json_error_code(e) == json_error_invalid_utf8) {
         rc = BR_ERR_BAD_UTF8;
-    } else if (json_error_code(e) == json_error_out_of_memory) {
-        rc = BR_ERR_NO_MEMORY;
     }
     return br_fail_at(
         reterr, rc, e->position < 0 ? 0 : (size_t)e->position,
         "JSON, line %d column %d: %s", e->line, e->column, e->text);
+}
+
+static enum br_rc
+load(struct br_bytes text, json_t **ret, struct br_err *reterr)
+{
+    json_error_t e;
+    (void)pthread_once(&once, watch_memory);
+    refused = false;
+    json_t *o =
+        json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &e);
+    if (refused) {
+        json_decref(o);
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "reading JSON");
+    }
+    if (o == NULL) {
+        return parse_failure(&e, reterr);
+    }
+    *ret = o;
+    return BR_OK;
 }
 
 static enum br_rc
@@ -34,6 +72,9 @@ take_text(
     }
     char *copy = br_arena_copy(
         arena, br_bytes(json_string_value(v), json_string_length(v)));
+    if (copy == NULL && arena->refused) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "%s", f->name);
+    }
     if (copy == NULL) {
         return br_fail(reterr, BR_ERR_TOO_LARGE, "%s: too long", f->name);
     }
@@ -131,15 +172,11 @@ br_json_read(
     struct br_arena *arena,
     struct br_err *reterr)
 {
-    json_error_t e;
+    json_t *o = NULL;
     if (!is_shallow(text)) {
         return br_fail(reterr, BR_ERR_MALFORMED, "JSON: too many brackets");
     }
-    json_t *o =
-        json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &e);
-    if (o == NULL) {
-        return parse_failure(&e, reterr);
-    }
+    BR_TRY(load(text, &o, reterr));
     enum br_rc rc = read_object(o, fields, count, arena, reterr);
     json_decref(o);
     return rc;
@@ -153,12 +190,8 @@ get_one(
     struct br_arena *arena,
     struct br_err *reterr)
 {
-    json_error_t e;
-    json_t *o =
-        json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &e);
-    if (o == NULL) {
-        return parse_failure(&e, reterr);
-    }
+    json_t *o = NULL;
+    BR_TRY(load(text, &o, reterr));
     const json_t *v = json_object_get(o, f->name);
     enum br_rc rc = v == NULL ? br_fail(
                                     reterr, BR_ERR_MISSING_FIELD,

@@ -88,8 +88,11 @@ write_genesis(const struct init *n, struct br_err *reterr)
     struct br_chain_options chain = {.folder = n->o.data_dir, .chain = g.chain};
     br_buf_init(&b, BR_GENESIS_BYTES_MAX);
     br_genesis_put(&b, &g);
-    enum br_rc rc = br_file_create(
-        in_dir(n, path, "genesis.cbor"), br_buf_bytes(&b), 0644, reterr);
+    enum br_rc rc = br_buf_status(&b, reterr);
+    if (rc == BR_OK) {
+        rc = br_file_create(
+            in_dir(n, path, "genesis.cbor"), br_buf_bytes(&b), 0644, reterr);
+    }
     br_buf_fini(&b);
     BR_TRY(rc);
     return br_chain_create(&chain, &g, reterr);

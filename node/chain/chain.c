@@ -227,6 +227,25 @@ br_chain_begin(
     return BR_OK;
 }
 
+/** First, so that no effect is there without the transaction's bytes. */
+static enum br_rc
+keep_tx(
+    struct br_chain *c,
+    struct br_bytes tx,
+    const struct br_tx_slot *slot,
+    struct br_err *reterr)
+{
+    br_buf_put(&c->txs, tx.p, tx.n);
+    br_buf_put(&c->tx_ends, slot, sizeof(*slot));
+    enum br_rc rc = br_buf_status(&c->txs, reterr);
+    if (rc == BR_OK) {
+        rc = br_buf_status(&c->tx_ends, reterr);
+    }
+    c->txs.failed = c->txs.refused = false;
+    c->tx_ends.failed = c->tx_ends.refused = false;
+    return rc;
+}
+
 enum br_rc
 br_chain_run(
     struct br_chain *c,
@@ -239,19 +258,23 @@ br_chain_run(
     if (br_chain_pending_txs(c) == BR_BLOCK_TXS_MAX) {
         return br_fail(reterr, BR_ERR_BUSY, "the block is full");
     }
-    uint64_t first = br_effects_next_leaf(&c->effects);
-    BR_TRY(br_ledger_run(c->chain, c->time, tx, &c->effects, reterr));
+    size_t before = c->tx_ends.n;
     struct br_tx_slot slot = {
         .at = c->txs.n,
         .n = tx.n,
-        .first_leaf = first,
-        .leaves = br_effects_next_leaf(&c->effects) - first,
+        .first_leaf = br_effects_next_leaf(&c->effects),
     };
-    br_buf_put(&c->txs, tx.p, tx.n);
-    br_buf_put(&c->tx_ends, &slot, sizeof(slot));
-    /* Past this point the effects hold the transaction: a failure to keep its
-     * bytes fails the block, which the caller then aborts. */
-    c->broken |= c->txs.failed || c->tx_ends.failed;
+    enum br_rc rc = keep_tx(c, tx, &slot, reterr);
+    if (rc == BR_OK) {
+        rc = br_ledger_run(c->chain, c->time, tx, &c->effects, reterr);
+    }
+    if (rc != BR_OK) {
+        c->txs.n = slot.at;
+        c->tx_ends.n = before;
+        return rc;
+    }
+    slot.leaves = br_effects_next_leaf(&c->effects) - slot.first_leaf;
+    memcpy(c->tx_ends.p + before, &slot, sizeof(slot));
     *ret_first_leaf = slot.first_leaf;
     *ret_leaves = slot.leaves;
     return BR_OK;
@@ -261,9 +284,6 @@ enum br_rc
 br_chain_seal(struct br_chain *c, struct br_head *ret, struct br_err *reterr)
 {
     BR_ASSERT(c->txn != NULL && !c->sealed);
-    if (c->broken) {
-        return br_fail(reterr, BR_ERR_NO_MEMORY, "transactions of the block");
-    }
     BR_TRY(br_ledger_seal(&c->head, c->time, &c->effects, &c->next, reterr));
     c->sealed = true;
     *ret = c->next;
@@ -276,7 +296,6 @@ br_chain_abort(struct br_chain *c)
     br_kv_end(c->txn);
     c->txn = NULL;
     c->sealed = false;
-    c->broken = false;
 }
 
 enum br_rc
@@ -314,7 +333,6 @@ br_chain_commit_keys(struct br_chain *c, struct br_err *reterr)
     BR_ASSERT(c->txn != NULL && br_chain_pending_txs(c) == 0);
     struct br_kv_txn *txn = c->txn;
     c->txn = NULL;
-    c->broken = false;
     return br_kv_commit(txn, reterr);
 }
 

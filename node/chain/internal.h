@@ -33,7 +33,6 @@ struct br_chain {
     struct br_time_us time;
     struct br_head next;
     bool sealed;
-    bool broken;
 };
 
 static inline const struct br_tx_slot *

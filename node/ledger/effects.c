@@ -96,9 +96,10 @@ static bool
 grow_slots(struct br_effects *e)
 {
     size_t count = e->slots.n / sizeof(uint32_t);
-    size_t bytes = (count == 0 ? SLOTS_FIRST : 2 * count) * sizeof(uint32_t);
-    br_buf_clear(&e->slots);
-    if (br_buf_extend(&e->slots, bytes) == NULL) {
+    size_t more = (count == 0 ? SLOTS_FIRST : count) * sizeof(uint32_t);
+    /* When memory is refused, the slots that there are still find everything:
+     * without them a state of before the block would be read. */
+    if (br_buf_extend(&e->slots, more) == NULL) {
         return false;
     }
     fill_slots(e);

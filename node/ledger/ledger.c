@@ -147,7 +147,8 @@ run_journals(
 {
     struct br_buf b;
     br_buf_init(&b, 1u << 20);
-    for (size_t i = 0; i < br_effects_write_count(e); i++) {
+    enum br_rc rc = BR_OK;
+    for (size_t i = 0; i < br_effects_write_count(e) && rc == BR_OK; i++) {
         const struct br_write *w = br_effects_write(e, i);
         struct br_hash *j = &journal[w->module - 1];
         br_buf_clear(&b);
@@ -155,9 +156,11 @@ run_journals(
         br_cbor_put_array(&b, 2);
         br_cbor_put_bytes(&b, br_write_key(e, w));
         br_cbor_put_bytes(&b, br_write_value(e, w));
+        /* Before the next one clears it: a hash of half a write would make
+         * another ledger. */
+        rc = br_buf_status(&b, reterr);
         br_sha256(br_buf_bytes(&b), j);
     }
-    enum br_rc rc = br_buf_status(&b, reterr);
     br_buf_fini(&b);
     return rc;
 }

@@ -11,14 +11,15 @@ enum { VALUE_BYTES_MAX = 16 * 1024 };
 void
 br_record_id(struct br_bytes chain, uint64_t leaf, struct br_hash *ret)
 {
-    struct br_buf b;
-    br_buf_init(&b, 256);
+    uint8_t bytes[256];
+    struct br_buf b = {
+        .p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
     br_cbor_put_array(&b, 3);
     br_cbor_put_text(&b, br_str("broletto/record"));
     br_cbor_put_text(&b, chain);
     br_cbor_put_uint(&b, leaf);
+    BR_ASSERT(!b.failed); /* or the id would be that of nothing */
     br_sha256(br_buf_bytes(&b), ret);
-    br_buf_fini(&b);
 }
 
 void

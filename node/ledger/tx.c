@@ -176,6 +176,7 @@ sign_parts(
     uint8_t sig[BR_SIGNATURE_BYTES];
     put_protected(&p->protected_hdr, br_signer_public(signer));
     put_payload(&p->payload, draft);
+    BR_TRY(br_buf_status(&p->protected_hdr, reterr));
     BR_TRY(br_buf_status(&p->payload, reterr));
     put_sig_structure(
         &p->to_sign, br_buf_bytes(&p->protected_hdr),

@@ -298,11 +298,72 @@ set_writing(struct br_kv *kv, bool writing)
     pthread_mutex_unlock(&kv->lock);
 }
 
+static size_t
+newest_written(struct br_kv *kv)
+{
+    MDB_envinfo info = {0};
+    (void)mdb_env_info(kv->env, &info);
+    return info.me_last_txnid;
+}
+
+/** 0 when it cannot be asked. */
+static size_t
+last_finished(struct br_kv *kv)
+{
+    size_t id = 0;
+    pthread_mutex_lock(&kv->probe_lock);
+    if (mdb_txn_renew(kv->probe) == 0) {
+        id = mdb_txn_id(kv->probe);
+        mdb_txn_reset(kv->probe);
+    }
+    pthread_mutex_unlock(&kv->probe_lock);
+    return id;
+}
+
+/*~ After a failed sync Linux counts the pages as clean: a second sync succeeds
+ *  and nothing has reached the disk. So a store whose commit failed is not
+ *  written again before a new start. Room that was lacking is another thing,
+ *  and memory too: the next transaction writes all its pages anew, each to a
+ *  place that nothing refers to, and begins from the last commit that was
+ *  whole. When the page that makes a commit valid could not be written, LMDB
+ *  itself refuses to go on, and so do we, whatever the reason was. */
+static bool
+may_go_on(struct br_kv *kv, int e)
+{
+    enum br_rc rc = br_kv_code(e);
+    bool passing = rc == BR_ERR_DISK_FULL || rc == BR_ERR_NO_MEMORY ||
+                   rc == BR_ERR_TOO_LARGE;
+    return passing && last_finished(kv) != 0;
+}
+
+static void
+set_lost(struct br_kv *kv)
+{
+    pthread_mutex_lock(&kv->lock);
+    kv->lost = true;
+    pthread_mutex_unlock(&kv->lock);
+}
+
+static bool
+is_lost(struct br_kv *kv)
+{
+    pthread_mutex_lock(&kv->lock);
+    bool lost = kv->lost;
+    pthread_mutex_unlock(&kv->lock);
+    return lost;
+}
+
 enum br_rc
 br_kv_begin_write(
     struct br_kv *kv, struct br_kv_txn **ret, struct br_err *reterr)
 {
     BR_ASSERT(!writes_here(kv));
+    if (is_lost(kv)) {
+        return br_fail(
+            reterr, BR_ERR_IO,
+            "store: an earlier commit failed; nothing is written before a new "
+            "start");
+    }
     BR_TRY(begin(kv, true, ret, reterr));
     set_writing(kv, true);
     return BR_OK;
@@ -353,28 +414,6 @@ put_idle(struct br_kv_txn *t)
  *  still the last one, the copy is K's. */
 
 enum { MOMENTS_MAX = 1000 };
-
-static size_t
-newest_written(struct br_kv *kv)
-{
-    MDB_envinfo info = {0};
-    (void)mdb_env_info(kv->env, &info);
-    return info.me_last_txnid;
-}
-
-/** 0 when it cannot be asked. */
-static size_t
-last_finished(struct br_kv *kv)
-{
-    size_t id = 0;
-    pthread_mutex_lock(&kv->probe_lock);
-    if (mdb_txn_renew(kv->probe) == 0) {
-        id = mdb_txn_id(kv->probe);
-        mdb_txn_reset(kv->probe);
-    }
-    pthread_mutex_unlock(&kv->probe_lock);
-    return id;
-}
 
 static bool
 is_of_its_moment(struct br_kv *kv, MDB_txn *txn)
@@ -439,9 +478,23 @@ br_kv_commit(struct br_kv_txn *txn, struct br_err *reterr)
 {
     BR_ASSERT(txn->writes && txn->cursors == 0);
     leave_writing(txn);
+    struct br_kv *kv = txn->kv;
+    int spoiled = txn->failure;
     int e = mdb_txn_commit(txn->txn);
     free(txn);
-    return e == 0 ? BR_OK : br_kv_fail(reterr, e, "committing");
+    if (e == 0) {
+        return BR_OK;
+    }
+    if (e == MDB_BAD_TXN && spoiled != 0) {
+        return br_kv_fail(reterr, spoiled, "writing"); /* nothing was begun */
+    }
+    if (may_go_on(kv, e)) {
+        return br_kv_fail(reterr, e, "committing");
+    }
+    set_lost(kv);
+    return br_fail(
+        reterr, BR_ERR_IO, "store, committing: %s; the disk's state is unknown",
+        mdb_strerror(e));
 }
 
 void
@@ -464,6 +517,20 @@ br_kv_end(struct br_kv_txn *txn)
 
 /* ---- rows --------------------------------------------------------------- */
 
+/** LMDB refuses a transaction that a failure has spoiled; the reason is the
+ *  first failure's. */
+static int
+because(struct br_kv_txn *txn, int e)
+{
+    if (e == MDB_BAD_TXN && txn->failure != 0) {
+        return txn->failure;
+    }
+    if (e != 0 && e != MDB_NOTFOUND && e != MDB_KEYEXIST && txn->failure == 0) {
+        txn->failure = e;
+    }
+    return e;
+}
+
 enum br_rc
 br_kv_get(
     struct br_kv_txn *txn,
@@ -474,7 +541,7 @@ br_kv_get(
 {
     MDB_val k = br_kv_val(key);
     MDB_val v;
-    int e = mdb_get(txn->txn, br_kv_dbi(txn, table), &k, &v);
+    int e = because(txn, mdb_get(txn->txn, br_kv_dbi(txn, table), &k, &v));
     if (e != 0) {
         return br_kv_fail(reterr, e, "reading");
     }
@@ -491,7 +558,8 @@ put(struct br_kv_txn *txn,
 {
     MDB_val k = br_kv_val(key);
     MDB_val v = br_kv_val(value);
-    return mdb_put(txn->txn, br_kv_dbi(txn, table), &k, &v, flags);
+    return because(
+        txn, mdb_put(txn->txn, br_kv_dbi(txn, table), &k, &v, flags));
 }
 
 enum br_rc
@@ -530,7 +598,7 @@ br_kv_delete(
     struct br_err *reterr)
 {
     MDB_val k = br_kv_val(key);
-    int e = mdb_del(txn->txn, br_kv_dbi(txn, table), &k, NULL);
+    int e = because(txn, mdb_del(txn->txn, br_kv_dbi(txn, table), &k, NULL));
     if (e == 0 || e == MDB_NOTFOUND) {
         return BR_OK;
     }

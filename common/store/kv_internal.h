@@ -27,6 +27,7 @@ struct br_kv {
     struct br_kv_txn *idle[BR_KV_POOL_MAX];
     size_t idle_count;
     bool writing;
+    bool lost;        /**< a commit failed: what is on the disk is unknown */
     pthread_t writer; /**< when writing */
 };
 
@@ -35,6 +36,7 @@ struct br_kv_txn {
     MDB_txn *txn;
     bool writes;
     unsigned cursors; /**< open ones: they must not outlive it */
+    int failure;      /**< the first one that spoiled it, or 0 */
 };
 
 static inline MDB_val

@@ -130,12 +130,12 @@ br_api_job_free(struct br_api_job *j)
 }
 
 /** The Idempotency-Key of the request, if any, with what it is a key to. */
-static void
-take_key(struct br_api_job *j)
+static enum br_rc
+take_key(struct br_api_job *j, struct br_err *reterr)
 {
     const char *key = br_http_header(j->req, "Idempotency-Key");
     if (key == NULL || *key == '\0') {
-        return;
+        return BR_OK;
     }
     const char *member = j->api->members[j->request.member].id;
     struct br_bytes of_key[] = {br_str(member), br_bytes("", 1), br_str(key)};
@@ -143,17 +143,19 @@ take_key(struct br_api_job *j)
     struct br_buf op;
     br_buf_init(&op, 4096);
     br_op_put_notary(&op, &j->request.op);
+    enum br_rc rc = br_buf_status(&op, reterr);
     br_sha256(br_buf_bytes(&op), &j->request.idem_request);
     br_buf_fini(&op);
     j->request.keyed = true;
+    return rc;
 }
 
 void
 br_api_job_submit(struct br_api_job *j)
 {
     struct br_err err;
-    take_key(j);
-    if (br_gateway_submit(j->api->gateway, &j->request, &err) != BR_OK) {
+    if (take_key(j, &err) != BR_OK ||
+        br_gateway_submit(j->api->gateway, &j->request, &err) != BR_OK) {
         br_http_reply_problem(j->req, &err);
         br_api_job_free(j);
     }

@@ -81,20 +81,27 @@ br_dedup_entry(
     return e;
 }
 
-static bool
-is_stamp_of(
+/** A leaf that the index names and the log has not (yet) is not one; a leaf
+ *  that cannot be read may be. */
+static enum br_rc
+is_stamp(
     struct br_snapshot *s,
     uint64_t index,
-    struct br_bytes author,
-    uint64_t alg,
-    struct br_bytes digest)
+    const struct br_leaf *want,
+    bool *ret)
 {
     struct br_bytes entry;
     struct br_leaf leaf;
-    return br_snapshot_leaf(s, index, &entry, NULL) == BR_OK &&
-           br_leaf_parse(entry, &leaf, NULL) == BR_OK &&
-           leaf.kind == BR_LEAF_STAMP && leaf.alg == alg &&
-           br_bytes_eq(leaf.digest, digest) && br_bytes_eq(leaf.author, author);
+    *ret = false;
+    enum br_rc rc = br_snapshot_leaf(s, index, &entry, NULL);
+    if (rc != BR_OK) {
+        return rc == BR_ERR_NOT_FOUND ? BR_OK : rc;
+    }
+    *ret = br_leaf_parse(entry, &leaf, NULL) == BR_OK &&
+           leaf.kind == BR_LEAF_STAMP && leaf.alg == want->alg &&
+           br_bytes_eq(leaf.digest, want->digest) &&
+           br_bytes_eq(leaf.author, want->author);
+    return BR_OK;
 }
 
 enum br_rc
@@ -111,12 +118,14 @@ br_dedup_in_log(
     struct br_leaf_index found[PAGE];
     struct br_leaf_index from = {0};
     size_t count;
+    const struct br_leaf want = {
+        .alg = alg, .digest = digest, .author = author};
     *ret_found = false;
     do {
         BR_TRY(br_digest_index_find(index, digest, from, found, PAGE, &count));
         for (size_t i = 0; i < count; i++) {
-            if (is_stamp_of(s, found[i].v, author, alg, digest)) {
-                *ret_found = true;
+            BR_TRY(is_stamp(s, found[i].v, &want, ret_found));
+            if (*ret_found) {
                 *ret_leaf = found[i].v;
                 return BR_OK;
             }

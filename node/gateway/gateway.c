@@ -132,6 +132,7 @@ take_pending(struct br_gateway *g)
     g->pending_end = &g->pending;
     g->pending_count = 0;
     g->bulk = g->bulks;
+    g->kept_keys = 0;
     pthread_mutex_unlock(&g->lock);
 }
 

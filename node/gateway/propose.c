@@ -23,10 +23,15 @@ static void
 decide_by_stored_key(struct br_snapshot *s, struct br_gateway_request *r)
 {
     struct br_idempotency old;
-    if (br_snapshot_idempotency(s, &r->idem_key, &old, NULL) != BR_OK) {
+    enum br_rc rc = br_snapshot_idempotency(s, &r->idem_key, &old, &r->err);
+    if (rc == BR_ERR_NOT_FOUND) {
         return;
     }
     r->key_known = true;
+    if (rc != BR_OK) {
+        r->rc = rc; /* whether it was used is not known: not anew */
+        return;
+    }
     r->existing = true;
     r->index = old.leaf;
     if (!br_hash_eq(&old.request, &r->idem_request)) {
@@ -198,7 +203,6 @@ propose_single(
 void
 br_gateway_propose_requests(struct br_gateway *g, struct br_snapshot *s)
 {
-    g->kept_keys = 0;
     for (unsigned m = 0; m < g->o.member_count; m++) {
         propose_batch(g, s, m);
     }

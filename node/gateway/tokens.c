@@ -191,8 +191,9 @@ parse_row(
 
 /* ---- making and ending -------------------------------------------------- */
 
-static void
-make_text(char out[BR_TOKEN_TEXT_BYTES])
+/** Never a text that is empty for want of memory: anybody could present it. */
+static enum br_rc
+make_text(char out[BR_TOKEN_TEXT_BYTES], struct br_err *reterr)
 {
     uint8_t secret[SECRET_BYTES];
     struct br_buf b;
@@ -200,11 +201,15 @@ make_text(char out[BR_TOKEN_TEXT_BYTES])
     br_random(secret, sizeof(secret));
     br_buf_puts(&b, "brt_");
     br_base64url_put(&b, br_bytes(secret, sizeof(secret)));
-    memcpy(out, b.p, b.n);
-    out[b.n] = '\0';
-    br_wipe(b.p, b.n);
+    enum br_rc rc = br_buf_status(&b, reterr);
+    if (rc == BR_OK) {
+        memcpy(out, b.p, b.n);
+        out[b.n] = '\0';
+        br_wipe(b.p, b.n);
+    }
     br_wipe(secret, sizeof(secret));
     br_buf_fini(&b);
+    return rc;
 }
 
 enum br_rc
@@ -215,7 +220,7 @@ br_tokens_create(
     struct br_err *reterr)
 {
     struct br_kv_txn *txn;
-    make_text(ret_text);
+    BR_TRY(make_text(ret_text, reterr));
     br_sha256(br_str(ret_text), &token->id);
     BR_TRY(br_kv_begin_write(t->kv, &txn, reterr));
     enum br_rc rc = put_row(txn, token, reterr);

@@ -17,6 +17,7 @@ struct kept {
 
 struct br_publisher {
     struct br_publisher_options o;
+    bool has_signed;          /**< the engine's thread only */
     uint64_t last_size;       /**< the engine's thread only */
     struct br_hash last_root; /**< the engine's thread only */
     pthread_mutex_t lock;
@@ -57,20 +58,35 @@ br_publisher_free(struct br_publisher *p)
     }
 }
 
-static void
+/** When memory is refused, the one before stays. */
+static enum br_rc
 keep(
-    struct br_publisher *p, struct kept *k, uint64_t size, struct br_bytes note)
+    struct br_publisher *p,
+    struct kept *k,
+    uint64_t size,
+    struct br_bytes note,
+    struct br_err *reterr)
 {
     struct timespec t;
+    struct br_buf copy;
+    br_buf_init(&copy, BR_NOTE_BYTES_MAX);
+    br_buf_put(&copy, note.p, note.n);
+    enum br_rc rc = br_buf_status(&copy, reterr);
+    if (rc != BR_OK) {
+        br_buf_fini(&copy);
+        return rc;
+    }
     (void)clock_gettime(CLOCK_REALTIME, &t);
     pthread_mutex_lock(&p->lock);
-    br_buf_clear(&k->note);
-    br_buf_put(&k->note, note.p, note.n);
+    struct br_buf old = k->note;
+    k->note = copy;
     k->size = size;
     k->signed_at_us =
         (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-    k->is_set = !k->note.failed;
+    k->is_set = true;
     pthread_mutex_unlock(&p->lock);
+    br_buf_fini(&old);
+    return BR_OK;
 }
 
 enum br_rc
@@ -88,7 +104,7 @@ br_publisher_sign(
     /* C2SP tlog-checkpoint: a log never signs checkpoints that contradict each
      * other. The chain only grows; this is the last look before the key. */
     bool contradicts =
-        c.size < p->last_size || (c.size == p->last_size && p->latest.is_set &&
+        c.size < p->last_size || (c.size == p->last_size && p->has_signed &&
                                   !br_hash_eq(&c.root, &p->last_root));
     if (contradicts) {
         return br_fail(
@@ -98,10 +114,10 @@ br_publisher_sign(
     br_buf_clear(ret_note);
     BR_TRY(br_checkpoint_put_signed(ret_note, &c, p->o.signer, reterr));
     BR_TRY(br_buf_status(ret_note, reterr));
+    p->has_signed = true;
     p->last_size = c.size;
     p->last_root = c.root;
-    keep(p, &p->latest, c.size, br_buf_bytes(ret_note));
-    return BR_OK;
+    return keep(p, &p->latest, c.size, br_buf_bytes(ret_note), reterr);
 }
 
 static enum br_rc
@@ -151,7 +167,8 @@ void
 br_publisher_set_published(
     struct br_publisher *p, uint64_t size, struct br_bytes note)
 {
-    keep(p, &p->published, size, note);
+    /* Without memory the last one stays published: the next round tries. */
+    (void)keep(p, &p->published, size, note, NULL);
 }
 
 enum br_rc

@@ -198,7 +198,7 @@ br_witness_add_checkpoint(
         (void)pthread_mutex_lock(&w->lock);
         rc = decide(w, s, now_s, &v, ret, &err);
         (void)pthread_mutex_unlock(&w->lock);
-        status = rc == BR_OK ? v.http_status : 500;
+        status = rc == BR_OK ? v.http_status : br_err_info(rc)->http_status;
     }
     free(s);
     if (status == 200) {

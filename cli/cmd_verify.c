@@ -25,6 +25,7 @@ struct verifying {
     const struct br_args *a;
     const char *file;
     const char *receipt_path;
+    struct br_buf other; /**< another checkpoint of the log, or empty */
     struct br_buf receipt;
     struct br_buf policy_text;
     struct br_policy policy;
@@ -90,7 +91,9 @@ find_trust(
     struct br_buf origin;
     br_buf_init(&origin, 4096);
     enum br_rc rc = find_origin(v, &origin, &inner);
-    if (rc != BR_OK) {
+    if (rc == BR_ERR_NO_MEMORY) {
+        rc = br_fail(reterr, rc, "%s", inner.text);
+    } else if (rc != BR_OK) {
         rc = br_fail(
             reterr, BR_ERR_PROOF_INVALID, "%.80s is no whole receipt: %.120s",
             v->receipt_path, inner.text);
@@ -147,6 +150,9 @@ verify(struct verifying *v, struct br_err *reterr)
     if (br_receipt_kind_of(br_buf_bytes(&v->receipt)) == BR_RECEIPT_COSE) {
         BR_TRY(find_keys(v, reterr));
     }
+    if (v->a->checkpoint != NULL) {
+        BR_TRY(br_file_read(v->a->checkpoint, &v->other, reterr));
+    }
     struct br_verify_input in = {
         .receipt = br_buf_bytes(&v->receipt),
         .policy = &v->policy,
@@ -155,6 +161,7 @@ verify(struct verifying *v, struct br_err *reterr)
         .now = br_cli_now(),
         .digest = digest_file,
         .digest_ctx = v,
+        .other_note = br_buf_bytes(&v->other),
     };
     return br_receipt_verify(&in, &v->result, reterr);
 }
@@ -240,6 +247,7 @@ verify_one(struct verifying *v)
 {
     struct br_err err = {0};
     br_buf_init(&v->receipt, RECEIPT_BYTES_MAX);
+    br_buf_init(&v->other, BR_NOTE_BYTES_MAX);
     br_buf_init(&v->policy_text, POLICY_BYTES_MAX);
     enum br_rc rc = verify(v, &err);
     if (v->a->json) {
@@ -248,14 +256,19 @@ verify_one(struct verifying *v)
         print_ok(v);
     } else {
         (void)fprintf(
-            stderr, "%s: REFUSED: %s\n%s.\n", v->file, err.text,
+            stderr, "%s: %s: %s\n%s.\n", v->file,
+            rc == BR_ERR_NO_MEMORY ? "NOT VERIFIED" : "REFUSED", err.text,
             br_err_info(rc)->remedy);
     }
     if (v->a->explain && !v->a->json) {
         explain(v);
     }
     br_buf_fini(&v->receipt);
+    br_buf_fini(&v->other);
     br_buf_fini(&v->policy_text);
+    if (rc == BR_ERR_NO_MEMORY) {
+        return BR_EXIT_MACHINE; /* it says nothing about the receipt */
+    }
     return rc == BR_OK ? BR_EXIT_OK : BR_EXIT_REFUSED;
 }
 
@@ -278,7 +291,9 @@ br_cmd_notary_verify(const struct br_args *a)
     int worst = BR_EXIT_OK;
     struct verifying *v = (struct verifying *)calloc(1, sizeof(*v));
     if (v == NULL) {
-        return BR_EXIT_MACHINE;
+        struct br_err err;
+        (void)br_fail(&err, BR_ERR_NO_MEMORY, "memory for a receipt");
+        return br_cli_fail(&err);
     }
     v->a = a;
     v->file = a->words[0];

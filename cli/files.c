@@ -57,6 +57,7 @@ static enum br_rc
 fail(const char *path, struct br_err *reterr)
 {
     enum br_rc rc = errno == ENOENT ? BR_ERR_NOT_FOUND : BR_ERR_IO;
+    rc = errno == ENOMEM ? BR_ERR_NO_MEMORY : rc;
     return br_fail(reterr, rc, "%s: %s", path, strerror(errno));
 }
 

@@ -65,7 +65,8 @@ const struct br_command br_commands[] = {
      "prove that files exist now; the receipt is FILE.tlog-proof", 1, -1,
      br_cmd_notary_stamp},
     {"notary", "verify", "FILE [RECEIPT...]",
-     "[--policy FILE] [--keys FILE] [--ca FILE] [--explain] [--json]",
+     "[--policy FILE] [--keys FILE] [--ca FILE] [--checkpoint FILE] "
+     "[--explain] [--json]",
      "check a file against its receipts, or a .tsd alone, without any network",
      1, -1, br_cmd_notary_verify},
     {"notary", "receipt", "FILE",

@@ -201,6 +201,14 @@ x25519_ok(const uint8_t *u)
 }
 
 static bool
+on_ed25519(const struct br_key *k)
+{
+    uint8_t x[32];
+    uint8_t y[32];
+    return br_sign_backend(BR_SIGN_ED25519)->public_ok(k->b, x, y);
+}
+
+static bool
 point_ok(const struct br_key *k)
 {
     EC_KEY *ec;
@@ -208,7 +216,7 @@ point_ok(const struct br_key *k)
     case BR_KEY_SECP256K1:
         return on_secp256k1(k);
     case BR_KEY_ED25519:
-        return br_sign_backend(BR_SIGN_ED25519)->public_ok(k->b);
+        return on_ed25519(k);
     case BR_KEY_X25519:
         return x25519_ok(k->b);
     case BR_KEY_P256:
@@ -305,8 +313,11 @@ br_key_of_public(const struct br_public_key *p, struct br_key *ret)
     while (kinds[ret->kind].narrow != p->alg) {
         ret->kind++;
     }
-    bool ok = br_sign_backend(p->alg)->public_ok(p->b, ret->b, ret->b + 32);
-    BR_ASSERT(ok); /* br_public_key_init has looked at the point */
+    bool ec2 = p->alg != BR_SIGN_ED25519;
+    memcpy(ret->b, ec2 ? p->b + 1 : p->b, 32);
+    if (ec2) {
+        memcpy(ret->b + 32, p->y, sizeof(p->y));
+    }
 }
 
 bool

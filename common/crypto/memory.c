@@ -114,6 +114,12 @@ br_crypto_memory_watch(void)
     refused = false;
 }
 
+void
+br_crypto_memory_note(void)
+{
+    refused = true;
+}
+
 bool
 br_crypto_memory_refused(void)
 {

@@ -22,6 +22,8 @@ enum br_rc br_crypto_memory_started(struct br_err *reterr) BR_MUST_USE;
 
 /** Forget earlier refusals on this thread. */
 void br_crypto_memory_watch(void);
+/** It was refused to us, beside libcrypto. */
+void br_crypto_memory_note(void);
 /** Was memory refused on this thread since? */
 bool br_crypto_memory_refused(void);
 

@@ -2,6 +2,7 @@
 #include "common/crypto/backend.h"
 #include "common/crypto/ecdsa.h"
 #include "common/crypto/hash.h"
+#include "common/crypto/memory.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -142,6 +143,7 @@ verifier_of(const uint8_t *raw)
         all = (struct verifier *)calloc(SLOTS, sizeof(*all));
         if (all == NULL || pthread_setspecific(verifiers_key, all) != 0) {
             free(all);
+            br_crypto_memory_note();
             return NULL;
         }
     }
@@ -249,6 +251,7 @@ open_key(const uint8_t secret[32], uint8_t *ret_raw)
     uint8_t full[65];
     struct key *key = (struct key *)calloc(1, sizeof(*key));
     if (key == NULL) {
+        br_crypto_memory_note();
         return NULL;
     }
     (void)pthread_mutex_init(&key->lock, NULL);

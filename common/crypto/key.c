@@ -333,6 +333,7 @@ br_key_to_public(const struct br_key *k, struct br_public_key *ret)
         memcpy(ret->b, k->b, 32);
     } else {
         compress(k, ret->b);
+        memcpy(ret->y, k->b + 32, sizeof(ret->y));
     }
     return true;
 }

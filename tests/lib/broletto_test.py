@@ -242,6 +242,7 @@ class Node:
     def __init__(self, data, **settings):
         self.data = data
         self.settings = settings  # BROLETTO_... of the environment
+        self.listen = "127.0.0.1:0"
         self.process = None
         self.port = None
         self.log = data.rstrip("/") + ".log"
@@ -256,7 +257,7 @@ class Node:
         env = {**os.environ, **{k: str(v) for k, v in self.settings.items()}}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [NODE, "--data", self.data, "--listen", "127.0.0.1:0"],
+                [NODE, "--data", self.data, "--listen", self.listen],
                 env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=log)
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)

@@ -268,6 +268,13 @@ def ed25519_verify(public, message, signature):
         signature, message, _long(len(message)), public) == 0
 
 
+def vkey(name, kind, public):
+    """A verifier key of C2SP signed-note: kind 1 of a log, 4 of a witness."""
+    raw = bytes([kind]) + public
+    key_id = sha256(name.encode() + b"\n" + raw)[:4].hex()
+    return f"{name}+{key_id}+{base64.b64encode(raw).decode()}"
+
+
 class Key:
     """An Ed25519 key pair from its seed."""
 

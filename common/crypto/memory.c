@@ -52,7 +52,10 @@ take(size_t n, const char *file, int line)
     (void)file;
     (void)line;
     void *p = malloc(n);
-    return p != NULL || n == 0 ? p : from_reserve(n);
+    if (p == NULL && n > 0) {
+        p = from_reserve(n);
+    }
+    return p;
 }
 
 static void

@@ -54,6 +54,28 @@ enum br_rc br_x509_create_dev_ca(
     struct br_buf *ret_tsa,
     struct br_err *reterr) BR_MUST_USE;
 
+/** The authority alone, as above. */
+enum br_rc br_x509_create_dev_root(
+    const struct br_x509_subject *ca,
+    struct br_signer *ca_key,
+    struct br_buf *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** A certificate of that authority for signing credentials and requests: as the
+ *  one for timestamping, but without an extended key usage, and with dns as its
+ *  dNSName. NULL: it is for timestamping. */
+struct br_x509_dev_leaf {
+    struct br_x509_subject ca; /**< as the root was made with */
+    struct br_signer *ca_key;
+    struct br_x509_subject leaf;
+    const struct br_public_key *leaf_public;
+    const char *dns; /**< letters in lower case, digits, dots and hyphens */
+};
+enum br_rc br_x509_create_dev_leaf(
+    const struct br_x509_dev_leaf *in,
+    struct br_buf *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
 /** Certificates in DER, the leaf first. */
 struct br_x509_chain {
     size_t count;

@@ -104,7 +104,7 @@ put_validity(X509 *x, const struct br_x509_subject *s)
 static X509 *
 make(
     const struct br_x509_subject *s,
-    const char *common_name,
+    const struct extension *extensions,
     const struct br_public_key *k,
     X509 *issuer)
 {
@@ -115,9 +115,9 @@ make(
         x != NULL && key != NULL && X509_set_version(x, 2) == 1 &&
         X509_set_pubkey(x, key) == 1 && put_serial(x, s->serial) &&
         put_validity(x, s) &&
-        put_name(X509_get_subject_name(x), common_name, s->organization) &&
+        put_name(X509_get_subject_name(x), s->common_name, s->organization) &&
         X509_set_issuer_name(x, X509_get_subject_name(by)) == 1 &&
-        put_extensions(x, by, issuer == NULL ? ca_extensions : tsa_extensions);
+        put_extensions(x, by, extensions);
     EVP_PKEY_free(key);
     if (!ok) {
         X509_free(x);
@@ -234,7 +234,7 @@ issue(X509 *x, struct br_signer *key, struct br_buf *ret, struct br_err *reterr)
     return rc;
 }
 
-/* ---- the pair ----------------------------------------------------------- */
+/* ---- what is made ----------------------------------------------------------- */
 
 static enum br_rc
 check_subject(
@@ -277,25 +277,101 @@ ca_name(const char *name, char out[160], struct br_err *reterr)
     return BR_OK;
 }
 
+static X509 *
+make_ca(const struct br_x509_subject *ca, const char *name, struct br_signer *k)
+{
+    struct br_x509_subject named = *ca;
+    named.common_name = name;
+    return make(&named, ca_extensions, br_signer_public(k), NULL);
+}
+
 static enum br_rc
-make_both(
-    const struct br_x509_dev_ca *in,
-    const char *name,
-    X509 **ret_ca,
-    X509 **ret_tsa,
+not_made(struct br_err *reterr)
+{
+    ERR_clear_error();
+    return br_fail(
+        reterr, BR_ERR_MALFORMED,
+        "certificate: the names are not UTF-8, or no memory");
+}
+
+enum br_rc
+br_x509_create_dev_root(
+    const struct br_x509_subject *ca,
+    struct br_signer *ca_key,
+    struct br_buf *ret,
     struct br_err *reterr)
 {
-    *ret_ca = make(&in->ca, name, br_signer_public(in->ca_key), NULL);
-    *ret_tsa =
-        *ret_ca == NULL
-            ? NULL
-            : make(&in->tsa, in->tsa.common_name, in->tsa_public, *ret_ca);
-    ERR_clear_error();
-    return *ret_tsa == NULL
-               ? br_fail(
-                     reterr, BR_ERR_MALFORMED,
-                     "certificate: the names are not UTF-8, or no memory")
-               : BR_OK;
+    char name[160];
+    BR_TRY(check_subject(ca, br_signer_public(ca_key), reterr));
+    BR_TRY(ca_name(ca->common_name, name, reterr));
+    X509 *x = make_ca(ca, name, ca_key);
+    enum br_rc rc =
+        x == NULL ? not_made(reterr) : issue(x, ca_key, ret, reterr);
+    X509_free(x);
+    return rc;
+}
+
+/** What becomes a line of libcrypto's configuration is looked at first. */
+static enum br_rc
+put_dns(const char *dns, char out[300], struct br_err *reterr)
+{
+    size_t n = strlen(dns);
+    bool good = n > 0 && n <= 253;
+    for (size_t i = 0; good && i < n; i++) {
+        char c = dns[i];
+        good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+               c == '-';
+    }
+    if (!good) {
+        return br_fail(
+            reterr, BR_ERR_MALFORMED, "%.60s: no host name in lower case", dns);
+    }
+    (void)snprintf(out, 300, "DNS:%s", dns);
+    return BR_OK;
+}
+
+static enum br_rc
+issue_leaf(
+    const struct br_x509_dev_leaf *in,
+    const char *name,
+    const struct extension *extensions,
+    struct br_buf *ret,
+    struct br_err *reterr)
+{
+    X509 *ca = make_ca(&in->ca, name, in->ca_key);
+    X509 *x = ca == NULL ? NULL
+                         : make(&in->leaf, extensions, in->leaf_public, ca);
+    enum br_rc rc =
+        x == NULL ? not_made(reterr) : issue(x, in->ca_key, ret, reterr);
+    X509_free(x);
+    X509_free(ca);
+    return rc;
+}
+
+enum br_rc
+br_x509_create_dev_leaf(
+    const struct br_x509_dev_leaf *in,
+    struct br_buf *ret,
+    struct br_err *reterr)
+{
+    char name[160];
+    char dns[300];
+    const struct extension extensions[] = {
+        {NID_basic_constraints, "critical,CA:FALSE"},
+        {NID_key_usage, "critical,digitalSignature"},
+        {NID_subject_alt_name, dns},
+        {NID_subject_key_identifier, "hash"},
+        {NID_authority_key_identifier, "keyid:always"},
+        {0, NULL},
+    };
+    BR_TRY(check_subject(&in->ca, br_signer_public(in->ca_key), reterr));
+    BR_TRY(check_subject(&in->leaf, in->leaf_public, reterr));
+    BR_TRY(ca_name(in->ca.common_name, name, reterr));
+    if (in->dns == NULL) {
+        return issue_leaf(in, name, tsa_extensions, ret, reterr);
+    }
+    BR_TRY(put_dns(in->dns, dns, reterr));
+    return issue_leaf(in, name, extensions, ret, reterr);
 }
 
 enum br_rc
@@ -305,20 +381,12 @@ br_x509_create_dev_ca(
     struct br_buf *ret_tsa,
     struct br_err *reterr)
 {
-    char name[160];
-    X509 *ca;
-    X509 *tsa;
-    BR_TRY(check_subject(&in->ca, br_signer_public(in->ca_key), reterr));
-    BR_TRY(check_subject(&in->tsa, in->tsa_public, reterr));
-    BR_TRY(ca_name(in->ca.common_name, name, reterr));
-    enum br_rc rc = make_both(in, name, &ca, &tsa, reterr);
-    if (rc == BR_OK) {
-        rc = issue(ca, in->ca_key, ret_ca, reterr);
-    }
-    if (rc == BR_OK) {
-        rc = issue(tsa, in->ca_key, ret_tsa, reterr);
-    }
-    X509_free(ca);
-    X509_free(tsa);
-    return rc;
+    const struct br_x509_dev_leaf leaf = {
+        .ca = in->ca,
+        .ca_key = in->ca_key,
+        .leaf = in->tsa,
+        .leaf_public = in->tsa_public,
+    };
+    BR_TRY(br_x509_create_dev_root(&in->ca, in->ca_key, ret_ca, reterr));
+    return br_x509_create_dev_leaf(&leaf, ret_tsa, reterr);
 }

@@ -1,0 +1,145 @@
+/*
+ * The issuing body's doors: a file a subject; docs/issuing.md.
+ *
+ * Handlers run on the server's threads: they read snapshots, verify and sign;
+ * what is to be written goes to the writer, and is answered from its thread.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_ORCHESTRATOR_API_H
+#define BR_ORCHESTRATOR_API_H
+
+#include "common/credential/vci.h"
+#include "common/net/http_server.h"
+#include "orchestrator/setup/config.h"
+#include "orchestrator/setup/types.h"
+#include "orchestrator/store/store.h"
+#include "orchestrator/store/writer.h"
+
+#include <stdatomic.h>
+
+struct br_once;
+struct br_status_cache;
+
+enum {
+    BR_ORCH_FORM_BYTES_MAX = 16 * 1024,
+    BR_ORCH_REQUEST_BYTES_MAX = 512 * 1024,
+    BR_ORCH_ARENA_BYTES_MAX = 8 * 1024 * 1024,
+    BR_ORCH_NONCE_TEXT_BYTES = 76, /**< base64url of 56 bytes, and NUL */
+};
+
+/** All that handlers need; filled by orchestrator.c, read-only while serving.
+ */
+struct br_orch_api {
+    const struct br_orch_config *config;
+    const struct br_types *types;
+    struct br_kv *kv;
+    struct br_writer *writer;
+    const char *issuer; /**< our identifier: public_url */
+    struct br_private_key *issuer_key;
+    struct br_x5c chain;
+    char kid[BR_THUMBPRINT_TEXT_BYTES + 1];
+    struct br_private_key *box_key; /**< requests are encrypted for it */
+    char box_kid[BR_THUMBPRINT_TEXT_BYTES + 1];
+    uint8_t nonce_key[32];
+    char integrity[BR_ORCH_TYPES_MAX][52]; /**< vct#integrity of types */
+    struct br_once *once; /**< nonces and proofs that were used */
+    struct br_status_cache *status;
+    atomic_bool stopping;
+};
+
+const struct br_http_route *br_orch_routes(size_t *ret_count);
+
+/* ---- shared by the files of this folder --------------------------------- */
+
+uint64_t br_orch_now_s(void);
+uint64_t br_orch_now_us(void);
+/** The algorithms that we take in proofs. */
+#define BR_ORCH_PROOF_ALGS \
+    (BR_ALG_ES256 | BR_ALG_ES384 | BR_ALG_ES512 | BR_ALG_EDDSA)
+#define BR_ORCH_JWE_ALGS                                             \
+    (BR_JWE_ECDH_ES | BR_JWE_ECDH_ES_A128KW | BR_JWE_ECDH_ES_A256KW | \
+     BR_JWE_RSA_OAEP_256)
+#define BR_ORCH_ENCS (BR_ENC_A128GCM | BR_ENC_A256GCM)
+
+/** JSON that is not to be kept by anyone; b is emptied. */
+void br_orch_reply(struct br_http_request *req, int status, struct br_buf *b);
+/** The same for whoever asks, from a browser too. */
+void br_orch_reply_public(
+    struct br_http_request *req, const char *content_type, struct br_buf *b);
+/** OAuth's error, with a description: "code: what is wrong". */
+void br_orch_refuse(
+    struct br_http_request *req, enum br_oauth_error e, const char *why);
+/** The same at a resource: with WWW-Authenticate (RFC 6750 section 3). */
+void br_orch_refuse_token(
+    struct br_http_request *req, enum br_oauth_error e, const char *why);
+/** A failure of ours, or one of HTTP: a problem document. */
+void
+br_orch_fail(struct br_http_request *req, const struct br_err *err);
+
+/** Random, ours for a time, once: see nonce.c. */
+void br_orch_nonce_make(
+    struct br_orch_api *api, uint64_t now_s, char ret[BR_ORCH_NONCE_TEXT_BYTES]);
+bool br_orch_nonce_ok(
+    struct br_orch_api *api, struct br_bytes nonce, uint64_t now_s);
+
+/** Where a request came to, and with what. */
+struct br_orch_door {
+    const char *path;
+    struct br_bytes token; /**< that comes with the proof; empty: none */
+};
+/** The proof in the header DPoP, if there is one: *ret_thumbprint is "" when
+ *  there is none. Refuses by itself: false. */
+bool br_orch_check_dpop(
+    struct br_orch_api *api,
+    struct br_http_request *req,
+    const struct br_orch_door *door,
+    struct br_arena *arena,
+    char ret_thumbprint[BR_THUMBPRINT_TEXT_BYTES + 1]);
+
+/** Who asks at a resource: a token, and its proof when it is bound to a key. */
+struct br_bearer {
+    char text[BR_ORCH_SECRET_TEXT_BYTES];
+    struct br_hash offer;
+    struct br_hash token;
+    bool identifiers;
+    struct br_hash claims_key;
+};
+/** Refuses by itself: false. */
+bool br_orch_authenticate(
+    struct br_orch_api *api,
+    struct br_http_request *req,
+    const char *path,
+    struct br_arena *arena,
+    struct br_bearer *ret);
+
+/** The body: JSON, or JSON encrypted for us. Refuses by itself with e: NULL. */
+struct br_json *br_orch_body(
+    struct br_orch_api *api,
+    struct br_http_request *req,
+    struct br_arena *arena,
+    enum br_oauth_error e);
+
+/** Of an offer, for a wallet: the first half of its key, in hexadecimal. */
+void br_orch_identifier(
+    const struct br_hash *offer, char ret[BR_HASH_BYTES + 1]);
+
+/* ---- handlers, by file --------------------------------------------------- */
+br_http_handler br_orch_get_metadata;
+br_http_handler br_orch_get_server_metadata;
+br_http_handler br_orch_get_jwt_issuer;
+br_http_handler br_orch_get_vct;
+br_http_handler br_orch_get_offer;
+br_http_handler br_orch_post_token;
+br_http_handler br_orch_post_nonce;
+br_http_handler br_orch_post_credential;
+br_http_handler br_orch_post_deferred;
+br_http_handler br_orch_post_notification;
+br_http_handler br_orch_get_status;
+br_http_handler br_orch_get_status_lists;
+br_http_handler br_orch_get_livez;
+br_http_handler br_orch_get_readyz;
+br_http_handler br_orch_get_metrics;
+br_http_handler br_orch_get_authority;
+
+#endif

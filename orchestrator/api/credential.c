@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "common/credential/rule.h"
+#include "orchestrator/api/issue.h"
+#include "orchestrator/api/once.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- which -------------------------------------------------------------- */
+
+/** Section 8.2: credential_identifier if the token response had identifiers,
+ *  credential_configuration_id otherwise. */
+static bool
+choose_type(
+    struct br_issuing *i,
+    const struct br_vci_request *r,
+    const struct br_offer *o)
+{
+    char identifier[BR_HASH_BYTES + 1];
+    const struct br_types *types = i->api->types;
+    br_orch_identifier(&i->bearer.offer, identifier);
+    if (i->bearer.identifiers != (r->identifier.n > 0)) {
+        br_orch_refuse(
+            i->req, BR_OAUTH_INVALID_CREDENTIAL_REQUEST,
+            i->bearer.identifiers
+                ? "credential_identifier is to be used with this token"
+                : "credential_configuration_id is to be used with this token");
+        return false;
+    }
+    if (r->identifier.n > 0 && !br_bytes_eq(r->identifier, br_str(identifier))) {
+        br_orch_refuse(
+            i->req, BR_OAUTH_UNKNOWN_CREDENTIAL_IDENTIFIER,
+            "there is no such credential_identifier");
+        return false;
+    }
+    if (r->configuration.n > 0 &&
+        br_types_find(types, r->configuration) == NULL) {
+        br_orch_refuse(
+            i->req, BR_OAUTH_UNKNOWN_CREDENTIAL_CONFIGURATION,
+            "there is no such credential_configuration_id");
+        return false;
+    }
+    if (r->configuration.n > 0 &&
+        !br_bytes_eq(r->configuration, br_str(o->type))) {
+        br_orch_refuse_token(
+            i->req, BR_OAUTH_INSUFFICIENT_SCOPE,
+            "the token is for another credential");
+        return false;
+    }
+    i->type = br_types_find(types, br_str(o->type));
+    if (i->type == NULL) {
+        br_orch_refuse(
+            i->req, BR_OAUTH_CREDENTIAL_REQUEST_DENIED,
+            "this type is not issued any more");
+    }
+    return i->type != NULL;
+}
+
+/* ---- proofs ------------------------------------------------------------- */
+
+static enum br_oauth_error
+check_one(
+    struct br_issuing *i,
+    struct br_bytes proof,
+    struct br_vci_proven *ret,
+    struct br_err *reterr)
+{
+    const struct br_vci_proof_policy policy = {
+        .algs = BR_ORCH_PROOF_ALGS,
+        .audience = br_str(i->api->issuer),
+        .now_s = br_orch_now_s(),
+        .window_s = i->api->config->proof_s,
+    };
+    if (br_vci_proof_check(proof, &policy, &i->arena, ret, reterr) != BR_OK) {
+        return BR_OAUTH_INVALID_PROOF;
+    }
+    if (ret->nonce.n == 0) {
+        (void)br_fail(reterr, BR_ERR_MISSING_FIELD, "a proof has no nonce");
+        return BR_OAUTH_INVALID_PROOF;
+    }
+    if (!br_orch_nonce_ok(i->api, ret->nonce, policy.now_s)) {
+        (void)br_fail(
+            reterr, BR_ERR_EXPIRED, "the nonce is not ours, or has expired");
+        return BR_OAUTH_INVALID_NONCE;
+    }
+    for (size_t k = 0; k < i->count; k++) {
+        if (br_key_eq(&i->key[k].key, &ret->key.key)) {
+            (void)br_fail(
+                reterr, BR_ERR_DUPLICATE_FIELD, "two proofs with one key");
+            return BR_OAUTH_INVALID_PROOF;
+        }
+    }
+    return BR_OAUTH_OK;
+}
+
+/** A nonce serves one request, with however many proofs. */
+static enum br_oauth_error
+take_nonces(
+    struct br_issuing *i,
+    const struct br_bytes *nonces,
+    struct br_err *reterr)
+{
+    uint64_t now_s = br_orch_now_s();
+    for (size_t k = 0; k < i->count; k++) {
+        bool before = false;
+        for (size_t m = 0; !before && m < k; m++) {
+            before = br_bytes_eq(nonces[m], nonces[k]);
+        }
+        struct br_hash what = br_orch_hash("nonce", nonces[k]);
+        if (!before &&
+            br_once_take(
+                i->api->once, &what, now_s,
+                now_s + i->api->config->nonce_s + 120, reterr) != BR_OK) {
+            return BR_OAUTH_INVALID_NONCE;
+        }
+    }
+    return BR_OAUTH_OK;
+}
+
+static enum br_oauth_error
+check_proofs(
+    struct br_issuing *i,
+    const struct br_vci_request *r,
+    struct br_err *reterr)
+{
+    struct br_bytes nonces[BR_VCI_PROOFS_MAX];
+    if (r->kind != BR_VCI_PROOF_JWT) {
+        (void)br_fail(
+            reterr, BR_ERR_MISSING_FIELD, "proofs of kind jwt are needed");
+        return BR_OAUTH_INVALID_PROOF;
+    }
+    if (r->count > i->type->batch_size) {
+        (void)br_fail(
+            reterr, BR_ERR_OUT_OF_RANGE, "at most %llu proofs",
+            (unsigned long long)i->type->batch_size);
+        return BR_OAUTH_INVALID_PROOF;
+    }
+    for (size_t k = 0; k < r->count; k++) {
+        struct br_vci_proven proven;
+        enum br_oauth_error e = check_one(i, r->proofs[k], &proven, reterr);
+        if (e != BR_OAUTH_OK) {
+            return e;
+        }
+        i->key[i->count++] = proven.key;
+        nonces[k] = proven.nonce;
+    }
+    return take_nonces(i, nonces, reterr);
+}
+
+/* ---- the endpoint ------------------------------------------------------- */
+
+/** True: i is ready to be issued, or to wait. False: it has been refused. */
+static bool
+accept(
+    struct br_issuing *i, struct br_vci_request *r, struct br_offer *o)
+{
+    struct br_err err;
+    enum br_oauth_error e = BR_OAUTH_INVALID_CREDENTIAL_REQUEST;
+    const struct br_json *v = br_orch_body(i->api, i->req, &i->arena, e);
+    if (v == NULL) {
+        return false;
+    }
+    if (br_vci_request_parse(v, r, &e, &err) != BR_OK) {
+        br_orch_refuse(i->req, e, err.text);
+        return false;
+    }
+    if (br_issuing_read(i, o, &err) != BR_OK) {
+        br_orch_fail(i->req, &err);
+        return false;
+    }
+    if (!choose_type(i, r, o)) {
+        return false;
+    }
+    i->encryption = r->encryption;
+    if (!br_issuing_encryption_ok(i)) {
+        return false;
+    }
+    if (o->state != BR_OFFER_REDEEMED) {
+        br_orch_refuse(
+            i->req, BR_OAUTH_CREDENTIAL_REQUEST_DENIED,
+            "the credential was issued already, or is withdrawn");
+        return false;
+    }
+    e = check_proofs(i, r, &err);
+    if (e != BR_OAUTH_OK) {
+        br_orch_refuse(i->req, e, err.text);
+        return false;
+    }
+    return true;
+}
+
+void
+br_orch_post_credential(struct br_http_request *req, void *ctx)
+{
+    struct br_offer o;
+    struct br_issuing *i =
+        br_issuing_new((struct br_orch_api *)ctx, req, "/credential");
+    if (i == NULL) {
+        return;
+    }
+    struct br_vci_request *r =
+        (struct br_vci_request *)br_arena_take(&i->arena, sizeof(*r));
+    if (r == NULL || !accept(i, r, &o)) {
+        br_issuing_free(i);
+        return;
+    }
+    struct br_issued *row = &i->issue.issued;
+    (void)snprintf(row->type, sizeof(row->type), "%s", o.type);
+    (void)snprintf(row->reference, sizeof(row->reference), "%s", o.reference);
+    if (o.deferred) {
+        br_issuing_wait(i);
+    } else {
+        br_issuing_go(i);
+    }
+}
+
+/* ---- deferred ----------------------------------------------------------- */
+
+static enum br_rc
+take_keys(struct br_issuing *i, struct br_bytes text, struct br_err *reterr)
+{
+    struct br_json *v;
+    BR_TRY(br_json_parse(text, &i->arena, &v, reterr));
+    for (struct br_json *k = br_json_first(v);
+         k != NULL && i->count < BR_ORCH_BATCH_MAX; k = k->next) {
+        BR_TRY(br_jwk_parse(k, &i->key[i->count], reterr));
+        i->count++;
+    }
+    return BR_OK;
+}
+
+/** The keys that wait under this transaction, if it is this token's. */
+static enum br_rc
+find_waiting(
+    struct br_issuing *i, struct br_bytes id, struct br_err *reterr)
+{
+    struct br_kv_txn *txn;
+    struct br_waiting w;
+    i->transaction = br_orch_hash("transaction", id);
+    BR_TRY(br_kv_begin_read(i->api->kv, &txn, reterr));
+    enum br_rc rc = br_waiting_get(txn, &i->transaction, &w, reterr);
+    if (rc == BR_OK && !br_hash_eq(&w.offer, &i->bearer.offer)) {
+        rc = br_fail(reterr, BR_ERR_NOT_FOUND, "transaction");
+    }
+    char *text = rc == BR_OK ? br_arena_copy(&i->arena, w.keys) : NULL;
+    size_t n = rc == BR_OK ? w.keys.n : 0;
+    br_kv_end(txn);
+    BR_TRY(rc);
+    return text == NULL ? br_fail(reterr, BR_ERR_TOO_LARGE, "keys")
+                        : take_keys(i, br_bytes(text, n), reterr);
+}
+
+static bool
+accept_deferred(
+    struct br_issuing *i, struct br_vci_deferred *d, struct br_offer *o)
+{
+    struct br_err err;
+    enum br_oauth_error e = BR_OAUTH_INVALID_CREDENTIAL_REQUEST;
+    const struct br_json *v = br_orch_body(i->api, i->req, &i->arena, e);
+    if (v == NULL) {
+        return false;
+    }
+    if (br_vci_deferred_parse(v, d, &e, &err) != BR_OK) {
+        br_orch_refuse(i->req, e, err.text);
+        return false;
+    }
+    i->encryption = d->encryption;
+    if (!br_issuing_encryption_ok(i)) {
+        return false;
+    }
+    enum br_rc rc = find_waiting(i, d->transaction_id, &err);
+    if (rc == BR_ERR_NOT_FOUND) {
+        br_orch_refuse(
+            i->req, BR_OAUTH_INVALID_TRANSACTION_ID,
+            "the transaction is not known, or is over");
+        return false;
+    }
+    if (rc != BR_OK || br_issuing_read(i, o, &err) != BR_OK) {
+        br_orch_fail(i->req, &err);
+        return false;
+    }
+    i->type = br_types_find(i->api->types, br_str(o->type));
+    if (o->state == BR_OFFER_REFUSED || i->type == NULL) {
+        br_orch_refuse(
+            i->req, BR_OAUTH_CREDENTIAL_REQUEST_DENIED,
+            "the body has decided not to issue it");
+        return false;
+    }
+    return true;
+}
+
+void
+br_orch_post_deferred(struct br_http_request *req, void *ctx)
+{
+    struct br_offer o;
+    struct br_vci_deferred d;
+    struct br_issuing *i =
+        br_issuing_new((struct br_orch_api *)ctx, req, "/deferred_credential");
+    if (i == NULL) {
+        return;
+    }
+    if (!accept_deferred(i, &d, &o)) {
+        br_issuing_free(i);
+        return;
+    }
+    if (o.state != BR_OFFER_APPROVED) {
+        br_issuing_reply_wait(i, d.transaction_id);
+        return;
+    }
+    struct br_issued *row = &i->issue.issued;
+    (void)snprintf(row->type, sizeof(row->type), "%s", o.type);
+    (void)snprintf(row->reference, sizeof(row->reference), "%s", o.reference);
+    i->issue.transaction = &i->transaction;
+    br_issuing_go(i);
+}
+
+/* ---- notification ------------------------------------------------------- */
+
+struct notice {
+    struct br_write write;
+    struct br_http_request *req;
+    struct br_hash id;
+    struct br_hash offer;
+    enum br_vci_event event;
+};
+
+static enum br_rc
+apply_notice(
+    struct br_write *write, struct br_kv_txn *txn, struct br_err *reterr)
+{
+    struct notice *n = (struct notice *)write;
+    struct br_bytes id;
+    struct br_issued issued;
+    BR_TRY(br_kv_get(
+        txn, BR_ORCH_NOTICES, br_hash_bytes(&n->id), &id, reterr));
+    BR_TRY(br_issued_get(txn, id, &issued, reterr));
+    if (!br_hash_eq(&issued.offer, &n->offer)) {
+        return br_fail(reterr, BR_ERR_NOT_FOUND, "notification");
+    }
+    issued.notice = 1 + (unsigned)n->event;
+    return br_issued_put(txn, &issued, reterr);
+}
+
+static void
+done_notice(struct br_write *write, enum br_rc rc, const struct br_err *err)
+{
+    struct notice *n = (struct notice *)write;
+    if (rc == BR_OK) {
+        struct br_http_answer a = {.status = 204};
+        br_http_reply(n->req, &a);
+    } else if (rc == BR_ERR_NOT_FOUND) {
+        br_orch_refuse(
+            n->req, BR_OAUTH_INVALID_NOTIFICATION_ID,
+            "there is no such notification_id");
+    } else {
+        br_orch_fail(n->req, err);
+    }
+    free(n);
+}
+
+static bool
+read_notice(
+    struct br_orch_api *api,
+    struct br_http_request *req,
+    struct br_arena *arena,
+    struct notice *n)
+{
+    const enum br_oauth_error e = BR_OAUTH_INVALID_NOTIFICATION_REQUEST;
+    struct br_bearer bearer;
+    struct br_vci_notification in;
+    struct br_err err;
+    if (!br_orch_authenticate(api, req, "/notification", arena, &bearer)) {
+        return false;
+    }
+    const struct br_json *v = br_orch_body(api, req, arena, e);
+    if (v == NULL) {
+        return false;
+    }
+    if (br_vci_notification_parse(v, &in, &err) != BR_OK) {
+        br_orch_refuse(req, e, err.text);
+        return false;
+    }
+    *n = (struct notice){
+        .write = {.apply = apply_notice, .done = done_notice},
+        .req = req,
+        .id = br_orch_hash("notice", in.id),
+        .offer = bearer.offer,
+        .event = in.event,
+    };
+    return true;
+}
+
+void
+br_orch_post_notification(struct br_http_request *req, void *ctx)
+{
+    struct br_orch_api *api = (struct br_orch_api *)ctx;
+    struct br_arena arena;
+    struct br_err err;
+    struct notice *n = (struct notice *)calloc(1, sizeof(*n));
+    if (n == NULL) {
+        (void)br_fail(&err, BR_ERR_NO_MEMORY, "notification");
+        br_orch_fail(req, &err);
+        return;
+    }
+    br_arena_init(&arena, 256u * 1024);
+    bool good = read_notice(api, req, &arena, n);
+    br_arena_fini(&arena);
+    if (good && br_writer_submit(api->writer, &n->write, &err) == BR_OK) {
+        return;
+    }
+    if (good) {
+        br_orch_fail(req, &err);
+    }
+    free(n);
+}

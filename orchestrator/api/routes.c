@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "orchestrator/api/api.h"
+
+#define FORM "application/x-www-form-urlencoded"
+
+/* Well-known documents are served with and without a path after them: the
+ * issuer's identifier may have one, which a proxy takes off elsewhere. */
+static const struct br_http_route routes[] = {
+    {"GET", "/.well-known/openid-credential-issuer", br_orch_get_metadata, 0,
+     NULL, NULL, NULL},
+    {"GET", "/.well-known/openid-credential-issuer/{path...}",
+     br_orch_get_metadata, 0, NULL, NULL, NULL},
+    {"GET", "/.well-known/oauth-authorization-server",
+     br_orch_get_server_metadata, 0, NULL, NULL, NULL},
+    {"GET", "/.well-known/oauth-authorization-server/{path...}",
+     br_orch_get_server_metadata, 0, NULL, NULL, NULL},
+    {"GET", "/.well-known/jwt-vc-issuer", br_orch_get_jwt_issuer, 0, NULL, NULL,
+     NULL},
+    {"GET", "/.well-known/jwt-vc-issuer/{path...}", br_orch_get_jwt_issuer, 0,
+     NULL, NULL, NULL},
+    {"GET", "/vct/{type}", br_orch_get_vct, 0, NULL, NULL, NULL},
+    {"GET", "/offer/{secret}", br_orch_get_offer, 0, NULL, NULL, NULL},
+    {"POST", "/token", br_orch_post_token, BR_ORCH_FORM_BYTES_MAX, FORM, NULL,
+     NULL},
+    {"POST", "/nonce", br_orch_post_nonce, 1024, NULL, NULL, NULL},
+    {"POST", "/credential", br_orch_post_credential, BR_ORCH_REQUEST_BYTES_MAX,
+     NULL, NULL, NULL},
+    {"POST", "/deferred_credential", br_orch_post_deferred,
+     BR_ORCH_REQUEST_BYTES_MAX, NULL, NULL, NULL},
+    {"POST", "/notification", br_orch_post_notification, 16 * 1024, NULL, NULL,
+     NULL},
+    {"GET", "/status", br_orch_get_status_lists, 0, NULL, NULL, NULL},
+    {"GET", "/status/{n}", br_orch_get_status, 0, NULL, NULL, NULL},
+    {"GET", "/issuer-chain.pem", br_orch_get_authority, 0, NULL, NULL, NULL},
+    {"GET", "/livez", br_orch_get_livez, 0, NULL, NULL, NULL},
+    {"GET", "/readyz", br_orch_get_readyz, 0, NULL, NULL, NULL},
+    {"GET", "/metrics", br_orch_get_metrics, 0, NULL, NULL, NULL},
+};
+
+const struct br_http_route *
+br_orch_routes(size_t *ret_count)
+{
+    *ret_count = sizeof(routes) / sizeof(routes[0]);
+    return routes;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "common/codec/json_write.h"
+#include "common/crypto/keyfile.h"
+#include "orchestrator/api/api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- the offer, by reference -------------------------------------------- */
+
+void
+br_orch_get_offer(struct br_http_request *req, void *ctx)
+{
+    struct br_orch_api *api = (struct br_orch_api *)ctx;
+    struct br_orch_secret secret;
+    struct br_offer o;
+    struct br_kv_txn *txn;
+    struct br_err err;
+    struct br_buf b;
+    struct br_json_writer w;
+    enum br_rc rc = br_orch_secret_parse(
+        br_str(br_http_param(req, 0)), &secret, &err);
+    if (rc == BR_OK) {
+        rc = br_kv_begin_read(api->kv, &txn, &err);
+    }
+    if (rc == BR_OK) {
+        rc = br_offer_get(txn, &secret.offer, &o, &err);
+        br_kv_end(txn);
+    }
+    if (rc != BR_OK || o.state != BR_OFFER_OFFERED ||
+        o.expires_s <= br_orch_now_s()) {
+        (void)br_fail(
+            &err, BR_ERR_NOT_FOUND,
+            "there is no such offer: it was used, withdrawn or has expired");
+        br_orch_fail(req, &err);
+        br_wipe(&secret, sizeof(secret));
+        return;
+    }
+    const struct br_vci_offer offer = {
+        .issuer = br_str(api->issuer),
+        .configurations = {br_str(o.type)},
+        .count = 1,
+        .code = br_str(secret.code),
+        .tx_code = o.needs_tx,
+        .tx_length = o.tx_length,
+    };
+    br_buf_init(&b, 16u * 1024);
+    br_json_writer_init(&w, &b);
+    br_vci_offer_write(&w, &offer);
+    br_orch_reply(req, 200, &b);
+    br_wipe(&secret, sizeof(secret));
+}
+
+/* ---- the token ---------------------------------------------------------- */
+
+struct job {
+    struct br_write write;
+    struct br_orch_api *api;
+    struct br_http_request *req;
+    struct br_arena arena;
+    struct br_form form;
+    struct br_redeem redeem;
+    enum br_redeem_result result;
+    struct br_offer offer;
+    char token[BR_ORCH_SECRET_TEXT_BYTES];
+    char thumbprint[BR_THUMBPRINT_TEXT_BYTES + 1];
+};
+
+static void
+free_job(struct job *j)
+{
+    br_arena_fini(&j->arena);
+    br_wipe(j->token, sizeof(j->token));
+    free(j);
+}
+
+static enum br_rc
+apply(struct br_write *write, struct br_kv_txn *txn, struct br_err *reterr)
+{
+    struct job *j = (struct job *)write;
+    return br_redeem(txn, &j->redeem, &j->result, &j->offer, reterr);
+}
+
+void
+br_orch_identifier(const struct br_hash *offer, char ret[BR_HASH_BYTES + 1])
+{
+    for (size_t i = 0; i < BR_HASH_BYTES / 2; i++) {
+        (void)snprintf(ret + 2 * i, 3, "%02x", offer->b[i]);
+    }
+}
+
+static void
+answer(struct job *j)
+{
+    struct br_buf b;
+    struct br_json_writer w;
+    char identifier[BR_HASH_BYTES + 1];
+    struct br_vci_token t = {
+        .access_token = br_str(j->token),
+        .dpop = j->thumbprint[0] != '\0',
+        .expires_in =
+            j->offer.deferred ? j->redeem.deferred_s : j->redeem.token_s,
+    };
+    if (j->redeem.identifiers) {
+        br_orch_identifier(&j->offer.key, identifier);
+        t.identifier = br_str(identifier);
+        t.configuration = br_str(j->offer.type);
+    }
+    br_buf_init(&b, 4096);
+    br_json_writer_init(&w, &b);
+    br_vci_token_write(&w, &t);
+    br_orch_reply(j->req, 200, &b);
+}
+
+static void
+done(struct br_write *write, enum br_rc rc, const struct br_err *err)
+{
+    static const struct {
+        enum br_oauth_error error;
+        const char *why;
+    } results[] = {
+        [BR_REDEEM_NO_CODE] =
+            {BR_OAUTH_INVALID_GRANT,
+             "the code is not known, was used, or has expired"},
+        [BR_REDEEM_TX_WRONG] =
+            {BR_OAUTH_INVALID_GRANT, "the transaction code is wrong"},
+        [BR_REDEEM_TX_MISSING] =
+            {BR_OAUTH_INVALID_REQUEST, "tx_code is missing"},
+        [BR_REDEEM_TX_UNEXPECTED] =
+            {BR_OAUTH_INVALID_REQUEST, "no tx_code is expected"},
+        [BR_REDEEM_OTHER_TYPE] =
+            {BR_OAUTH_INVALID_AUTHORIZATION_DETAILS,
+             "the offer is for another credential"},
+    };
+    struct job *j = (struct job *)write;
+    if (rc != BR_OK) {
+        br_orch_fail(j->req, err);
+    } else if (j->result == BR_REDEEMED) {
+        answer(j);
+    } else {
+        br_orch_refuse(
+            j->req, results[j->result].error, results[j->result].why);
+    }
+    free_job(j);
+}
+
+/** Section 5.1.1: each of type openid_credential; one is given. */
+static bool
+read_details(struct job *j, const char **ret_why)
+{
+    struct br_json *v;
+    struct br_bytes text = br_form_get(&j->form, "authorization_details");
+    struct br_bytes type = {NULL, 0};
+    struct br_bytes id = {NULL, 0};
+    if (text.n == 0) {
+        return true;
+    }
+    *ret_why = "authorization_details is no array of one openid_credential "
+               "with a credential_configuration_id";
+    if (br_json_parse(text, &j->arena, &v, NULL) != BR_OK ||
+        v->kind != BR_JSON_ARRAY || br_json_count(v) != 1 ||
+        br_json_need_string(br_json_first(v), "type", &type, NULL) != BR_OK ||
+        br_json_need_string(
+            br_json_first(v), "credential_configuration_id", &id, NULL) !=
+            BR_OK ||
+        !br_bytes_eq(type, br_str("openid_credential")) || id.n == 0) {
+        return false;
+    }
+    *ret_why = "there is no such credential_configuration_id";
+    if (br_types_find(j->api->types, id) == NULL) {
+        return false;
+    }
+    j->redeem.configuration = id;
+    j->redeem.identifiers = true;
+    return true;
+}
+
+static void
+start(struct job *j)
+{
+    const struct br_orch_config *c = j->api->config;
+    struct br_err err;
+    br_orch_random_text(j->token);
+    j->redeem.token = j->token;
+    j->redeem.thumbprint = j->thumbprint;
+    j->redeem.now_s = br_orch_now_s();
+    j->redeem.token_s = c->token_s;
+    j->redeem.deferred_s = c->deferred_s;
+    j->write.apply = apply;
+    j->write.done = done;
+    if (br_writer_submit(j->api->writer, &j->write, &err) != BR_OK) {
+        br_orch_fail(j->req, &err);
+        free_job(j);
+    }
+}
+
+/** False: it has been refused. */
+static bool
+read_grant(struct job *j)
+{
+    struct br_bytes grant = br_form_get(&j->form, "grant_type");
+    const struct br_orch_door door = {"/token", {NULL, 0}};
+    const char *why = NULL;
+    if (grant.n == 0) {
+        br_orch_refuse(
+            j->req, BR_OAUTH_INVALID_REQUEST, "grant_type is missing");
+        return false;
+    }
+    if (!br_bytes_eq(grant, br_str(BR_VCI_PRE_AUTHORIZED))) {
+        br_orch_refuse(
+            j->req, BR_OAUTH_UNSUPPORTED_GRANT_TYPE,
+            "only the pre-authorized code is taken");
+        return false;
+    }
+    j->redeem.code = br_form_get(&j->form, "pre-authorized_code");
+    j->redeem.tx_code = br_form_get(&j->form, "tx_code");
+    if (j->redeem.code.n == 0) {
+        br_orch_refuse(
+            j->req, BR_OAUTH_INVALID_REQUEST, "pre-authorized_code is missing");
+        return false;
+    }
+    if (!read_details(j, &why)) {
+        br_orch_refuse(j->req, BR_OAUTH_INVALID_AUTHORIZATION_DETAILS, why);
+        return false;
+    }
+    if (!br_orch_check_dpop(
+            j->api, j->req, &door, &j->arena, j->thumbprint)) {
+        return false;
+    }
+    if (j->thumbprint[0] == '\0' &&
+        strcmp(j->api->config->dpop, "required") == 0) {
+        br_orch_refuse(
+            j->req, BR_OAUTH_INVALID_DPOP_PROOF, "the header DPoP is missing");
+        return false;
+    }
+    return true;
+}
+
+void
+br_orch_post_token(struct br_http_request *req, void *ctx)
+{
+    struct job *j = (struct job *)calloc(1, sizeof(*j));
+    struct br_err err;
+    if (j == NULL) {
+        (void)br_fail(&err, BR_ERR_NO_MEMORY, "token request");
+        br_orch_fail(req, &err);
+        return;
+    }
+    j->api = (struct br_orch_api *)ctx;
+    j->req = req;
+    br_arena_init(&j->arena, 512u * 1024);
+    if (br_form_parse(br_http_body(req), &j->arena, &j->form, &err) != BR_OK) {
+        br_orch_refuse(req, BR_OAUTH_INVALID_REQUEST, err.text);
+        free_job(j);
+        return;
+    }
+    if (!read_grant(j)) {
+        free_job(j);
+        return;
+    }
+    start(j);
+}

@@ -1,0 +1,307 @@
+/*
+ * What the issuing body keeps: LMDB under DIR/db, shared by the daemon and the
+ * command line.
+ *
+ * - Secrets are not stored: of a code, a token or a transaction code there is a
+ *   hash. The claims of an offer are sealed under a key that is made from its
+ *   code, and that key under the access token: who has the disk alone reads no
+ *   claim, and after issuance they are gone.
+ * - Of a credential there is what is needed to find and revoke it: its type,
+ *   the body's own reference, its places in a status list. No claim.
+ * - Functions that write take a write transaction and check everything before
+ *   the first put: when they refuse, nothing has changed.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_ORCHESTRATOR_STORE_H
+#define BR_ORCHESTRATOR_STORE_H
+
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+#include "common/base/bytes.h"
+#include "common/base/error.h"
+#include "common/crypto/content.h"
+#include "common/store/kv.h"
+#include "orchestrator/core/issuance.h"
+
+enum br_orch_table {
+    BR_ORCH_OFFERS,      /**< offer key -> offer */
+    BR_ORCH_CODES,       /**< hash of a code -> offer key */
+    BR_ORCH_TOKENS,      /**< hash of an access token -> token */
+    BR_ORCH_CREDENTIALS, /**< id -> credential */
+    BR_ORCH_TAKEN,       /**< list, index -> credential id */
+    BR_ORCH_LISTS,       /**< list -> its size, use and version */
+    BR_ORCH_CHANGES,     /**< list, time, index -> status */
+    BR_ORCH_NOTICES,     /**< hash of a notification id -> credential id */
+    BR_ORCH_WAITING,     /**< hash of a transaction id -> keys */
+    BR_ORCH_STAMPS,      /**< list, version -> digest, entry of the ledger */
+    BR_ORCH_TABLES,
+};
+
+enum {
+    BR_ORCH_TYPE_BYTES = 64,
+    BR_ORCH_REFERENCE_BYTES = 64,
+    BR_ORCH_REASON_BYTES = 200,
+    BR_ORCH_BATCH_MAX = 64,
+    BR_ORCH_CLAIMS_BYTES_MAX = 64 * 1024,
+    BR_ORCH_SECRET_TEXT_BYTES = 44, /**< base64url of 32 bytes, and NUL */
+    BR_ORCH_ID_BYTES = 16,
+    BR_ORCH_ATTEMPTS_MAX = 5,
+};
+
+struct br_kv_txn;
+enum br_rc br_orch_store_open(
+    const char *data_dir,
+    struct br_kv **ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/* ---- secrets ------------------------------------------------------------- */
+
+/** What the one secret of an offer gives. */
+struct br_orch_secret {
+    char text[BR_ORCH_SECRET_TEXT_BYTES]; /**< in the offer's address */
+    struct br_hash offer;                 /**< its row */
+    char code[BR_ORCH_SECRET_TEXT_BYTES]; /**< pre-authorized */
+};
+void br_orch_secret_new(struct br_orch_secret *ret);
+/** NOT_FOUND: no such form. */
+enum br_rc br_orch_secret_parse(
+    struct br_bytes text,
+    struct br_orch_secret *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** 32 random bytes as text. */
+void br_orch_random_text(char ret[BR_ORCH_SECRET_TEXT_BYTES]);
+/** SHA-256 of a label and a text. */
+struct br_hash br_orch_hash(const char *label, struct br_bytes text);
+
+/** AES-256-GCM under a key of one use: iv, ciphertext, tag. */
+enum br_rc br_orch_seal(
+    const struct br_hash *key,
+    struct br_bytes plain,
+    struct br_buf *ret,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_orch_unseal(
+    const struct br_hash *key,
+    struct br_bytes sealed,
+    struct br_buf *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/* ---- offers -------------------------------------------------------------- */
+
+struct br_offer {
+    struct br_hash key;
+    enum br_offer_state state;
+    char type[BR_ORCH_TYPE_BYTES + 1];
+    char reference[BR_ORCH_REFERENCE_BYTES + 1];
+    bool needs_tx;
+    bool deferred; /**< the desk looks before it is issued */
+    struct br_hash tx;
+    uint64_t tx_length;
+    uint64_t attempts;
+    uint64_t created_s;
+    uint64_t expires_s;
+    struct br_bytes sealed; /**< claims; borrowed from the row; empty: gone */
+};
+enum br_rc br_offer_put(
+    struct br_kv_txn *txn,
+    const struct br_offer *o,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_offer_get(
+    struct br_kv_txn *txn,
+    const struct br_hash *key,
+    struct br_offer *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** By at least eight hexadecimal digits of its key. */
+enum br_rc br_offer_find(
+    struct br_kv_txn *txn,
+    const char *prefix,
+    struct br_offer *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+struct br_offer_new {
+    const char *type;
+    const char *reference;
+    const char *tx_code; /**< NULL: none */
+    bool deferred;
+    struct br_bytes claims; /**< JSON */
+    uint64_t now_s;
+    uint64_t expires_s;
+};
+/** A new offer with a fresh secret. */
+enum br_rc br_offer_create(
+    struct br_kv_txn *txn,
+    const struct br_offer_new *n,
+    struct br_orch_secret *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** Move an offer; claims of one that has ended are dropped. */
+enum br_rc br_offer_move(
+    struct br_kv_txn *txn,
+    struct br_offer *o,
+    enum br_offer_state to,
+    struct br_err *reterr) BR_MUST_USE;
+
+/* ---- tokens -------------------------------------------------------------- */
+
+struct br_access {
+    struct br_hash key; /**< hash of its text */
+    struct br_hash offer;
+    char thumbprint[BR_ORCH_SECRET_TEXT_BYTES]; /**< DPoP; empty: bearer */
+    uint64_t expires_s;
+    bool identifiers;       /**< credential_identifiers were given */
+    struct br_bytes sealed; /**< the claims' key, under the token's text */
+};
+enum br_rc br_access_get(
+    struct br_kv_txn *txn,
+    struct br_bytes text,
+    uint64_t now_s,
+    struct br_access *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** What a wallet brought to the token endpoint. */
+struct br_redeem {
+    struct br_bytes code;
+    struct br_bytes tx_code;       /**< empty: none */
+    struct br_bytes configuration; /**< asked for; empty: any */
+    const char *token;             /**< the text that it shall get */
+    const char *thumbprint;        /**< "" */
+    bool identifiers;
+    uint64_t now_s;
+    uint64_t token_s;    /**< how long a token lasts */
+    uint64_t deferred_s; /**< when the desk has to look first */
+};
+enum br_redeem_result {
+    BR_REDEEMED,
+    BR_REDEEM_NO_CODE,      /**< unknown, used, expired, locked */
+    BR_REDEEM_TX_WRONG,     /**< counted */
+    BR_REDEEM_TX_MISSING,
+    BR_REDEEM_TX_UNEXPECTED,
+    BR_REDEEM_OTHER_TYPE,
+};
+/** Errors are those of the store alone. */
+enum br_rc br_redeem(
+    struct br_kv_txn *txn,
+    const struct br_redeem *in,
+    enum br_redeem_result *ret,
+    struct br_offer *ret_offer,
+    struct br_err *reterr) BR_MUST_USE;
+
+/* ---- credentials and status ---------------------------------------------- */
+
+struct br_issued {
+    uint8_t id[BR_ORCH_ID_BYTES];
+    char type[BR_ORCH_TYPE_BYTES + 1];
+    char reference[BR_ORCH_REFERENCE_BYTES + 1];
+    char reason[BR_ORCH_REASON_BYTES + 1];
+    struct br_hash offer;
+    uint32_t list;
+    uint32_t index[BR_ORCH_BATCH_MAX];
+    size_t count;
+    uint64_t issued_s;
+    uint64_t expires_s;
+    uint64_t changed_s;
+    unsigned status; /**< an enum br_status */
+    unsigned notice; /**< 0: none; else 1 + an enum br_vci_event */
+};
+void br_issued_id_text(const struct br_issued *i, char out[33]);
+enum br_rc br_issued_put(
+    struct br_kv_txn *txn,
+    const struct br_issued *i,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_issued_get(
+    struct br_kv_txn *txn,
+    struct br_bytes id,
+    struct br_issued *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** By 32 hexadecimal digits, or their first eight or more when only one
+ *  credential has them. */
+enum br_rc br_issued_find(
+    struct br_kv_txn *txn,
+    const char *prefix,
+    struct br_issued *ret,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_issued_list(
+    struct br_kv_txn *txn,
+    void (*fn)(void *ctx, const struct br_issued *i),
+    void *ctx,
+    struct br_err *reterr) BR_MUST_USE;
+
+struct br_list {
+    uint32_t number; /**< from 1 */
+    uint64_t bits;
+    uint64_t count;
+    uint64_t used;
+    uint64_t version; /**< grows with each change of a status */
+    uint64_t created_s;
+    uint64_t changed_us;
+};
+enum br_rc br_list_get(
+    struct br_kv_txn *txn,
+    uint32_t number,
+    struct br_list *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** Choose a list and free places of it at random, from a snapshot: nothing is
+ *  written; br_issue_commit looks again. */
+enum br_rc br_list_choose(
+    struct br_kv_txn *txn,
+    uint64_t list_size,
+    size_t count,
+    uint32_t *ret_list,
+    uint32_t *ret_index,
+    struct br_err *reterr) BR_MUST_USE;
+/** The statuses of a list at a time, packed; init'ed here. */
+struct br_status_list;
+enum br_rc br_list_read(
+    struct br_kv_txn *txn,
+    const struct br_list *l,
+    uint64_t until_us,
+    struct br_status_list *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** Take the places, store the credential, end the offer. BUSY: a place has been
+ *  taken since: choose again. CONFLICT: the offer is not to be issued. */
+struct br_issue {
+    struct br_issued issued;
+    struct br_hash notice; /**< hash of the notification id */
+    uint64_t list_size;
+    const struct br_hash *transaction; /**< deferred: its row; or NULL */
+};
+enum br_rc br_issue_commit(
+    struct br_kv_txn *txn,
+    const struct br_issue *in,
+    struct br_err *reterr) BR_MUST_USE;
+/** Change a credential's status; CONFLICT as br_status_check_move. */
+enum br_rc br_issued_change(
+    struct br_kv_txn *txn,
+    struct br_issued *i,
+    unsigned status,
+    const char *reason,
+    uint64_t now_us,
+    struct br_err *reterr) BR_MUST_USE;
+
+/* ---- what waits ----------------------------------------------------------- */
+
+struct br_waiting {
+    struct br_hash offer;
+    struct br_bytes keys; /**< JSON array of JWKs; borrowed from the row */
+};
+enum br_rc br_waiting_put(
+    struct br_kv_txn *txn,
+    const struct br_hash *transaction,
+    const struct br_waiting *w,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_waiting_get(
+    struct br_kv_txn *txn,
+    const struct br_hash *transaction,
+    struct br_waiting *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** Drop what has expired: offers never used, with their claims, and tokens. At
+ *  most `most` rows; *ret how many. */
+enum br_rc br_orch_purge(
+    struct br_kv_txn *txn,
+    uint64_t now_s,
+    size_t most,
+    size_t *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+#endif

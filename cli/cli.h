@@ -46,12 +46,20 @@ struct br_args {
     const char *overlap;
     const char *passphrase_file;
     const char *checkpoint;
+    const char *public_url;
+    const char *type;
+    const char *claims;
+    const char *reason;
+    const char *reference;
     bool again;
     bool json;
     bool quiet;
     bool explain;
     bool ledger_only;
     bool with_passphrase;
+    bool tx_code;
+    bool deferred;
+    bool by_value;
     char **words; /**< what is not an option */
     int word_count;
 };
@@ -103,6 +111,17 @@ int br_cmd_log_export(const struct br_args *a);
 int br_cmd_log_import(const struct br_args *a);
 int br_cmd_log_verify(const struct br_args *a);
 int br_cmd_log_head(const struct br_args *a);
+int br_cmd_orchestrator_init(const struct br_args *a);
+int br_cmd_orchestrator_config_check(const struct br_args *a);
+int br_cmd_orchestrator_config_doc(const struct br_args *a);
+int br_cmd_issuer_offer(const struct br_args *a);
+int br_cmd_issuer_withdraw(const struct br_args *a);
+int br_cmd_issuer_approve(const struct br_args *a);
+int br_cmd_issuer_refuse(const struct br_args *a);
+int br_cmd_issuer_revoke(const struct br_args *a);
+int br_cmd_issuer_suspend(const struct br_args *a);
+int br_cmd_issuer_reinstate(const struct br_args *a);
+int br_cmd_issuer_list(const struct br_args *a);
 
 struct br_replay_report;
 /** Recompute the ledger in --data, with a bar: `log verify`. */

@@ -93,7 +93,8 @@ serve(const struct br_orchestrator_options *options, struct daemon *d)
         br_loop_free(d->loop);
         return 1;
     }
-    (void)printf("broletto-orchestrator: serving %s\n", br_orchestrator_url(d->body));
+    (void)printf(
+        "broletto-orchestrator: serving %s\n", br_orchestrator_url(d->body));
     (void)fflush(stdout);
     br_notify("READY=1");
     br_loop_run(d->loop);

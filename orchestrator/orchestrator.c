@@ -39,8 +39,7 @@ struct br_orchestrator {
 };
 
 static const char *
-in_data(
-    const struct br_orchestrator *o, char path[PATH_MAX], const char *name)
+in_data(const struct br_orchestrator *o, char path[PATH_MAX], const char *name)
 {
     if (name[0] == '/' || strncmp(name, "pkcs11:", 7) == 0) {
         (void)snprintf(path, PATH_MAX, "%s", name);
@@ -73,8 +72,8 @@ open_chain(struct br_orchestrator *o, struct br_err *reterr)
     char path[PATH_MAX];
     struct br_buf pem;
     br_buf_init(&pem, BR_X509_PEM_BYTES_MAX);
-    enum br_rc rc = br_file_read(
-        in_data(o, path, o->config.issuer_chain), &pem, reterr);
+    enum br_rc rc =
+        br_file_read(in_data(o, path, o->config.issuer_chain), &pem, reterr);
     if (rc == BR_OK) {
         rc = br_x509_chain_parse(br_buf_bytes(&pem), &o->chain, reterr);
     }
@@ -259,8 +258,7 @@ br_orchestrator_start(
     struct br_orchestrator **ret,
     struct br_err *reterr)
 {
-    struct br_orchestrator *o =
-        (struct br_orchestrator *)calloc(1, sizeof(*o));
+    struct br_orchestrator *o = (struct br_orchestrator *)calloc(1, sizeof(*o));
     if (o == NULL) {
         return br_fail(reterr, BR_ERR_NO_MEMORY, "issuer");
     }

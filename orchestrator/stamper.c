@@ -64,8 +64,8 @@ keep(
     enum br_rc rc = br_buf_status(&row, reterr);
     if (rc == BR_OK) {
         rc = br_kv_put(
-            txn, BR_ORCH_STAMPS, br_bytes(key, sizeof(key)),
-            br_buf_bytes(&row), reterr);
+            txn, BR_ORCH_STAMPS, br_bytes(key, sizeof(key)), br_buf_bytes(&row),
+            reterr);
     }
     br_buf_fini(&row);
     if (rc != BR_OK) {
@@ -125,8 +125,8 @@ wait_a_while(struct br_stamper *s)
     struct timespec until;
     (void)clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += RETRY_S;
-    while (!s->stopping && pthread_cond_timedwait(
-                               &s->wake, &s->lock, &until) == 0) {
+    while (!s->stopping &&
+           pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0) {
         /* Something was added: the node is no better for it. */
     }
 }
@@ -188,8 +188,8 @@ read_token(struct br_stamper *s, struct br_err *reterr)
         n++;
     }
     if (rc == BR_OK && n == 0) {
-        rc = br_fail(
-            reterr, BR_ERR_CONFIG, "%.160s: no token", s->o.token_file);
+        rc =
+            br_fail(reterr, BR_ERR_CONFIG, "%.160s: no token", s->o.token_file);
     }
     if (rc == BR_OK) {
         memcpy(s->token, b.p, n);

@@ -234,7 +234,8 @@ issue(X509 *x, struct br_signer *key, struct br_buf *ret, struct br_err *reterr)
     return rc;
 }
 
-/* ---- what is made ----------------------------------------------------------- */
+/* ---- what is made -----------------------------------------------------------
+ */
 
 static enum br_rc
 check_subject(
@@ -339,8 +340,8 @@ issue_leaf(
     struct br_err *reterr)
 {
     X509 *ca = make_ca(&in->ca, name, in->ca_key);
-    X509 *x = ca == NULL ? NULL
-                         : make(&in->leaf, extensions, in->leaf_public, ca);
+    X509 *x =
+        ca == NULL ? NULL : make(&in->leaf, extensions, in->leaf_public, ca);
     enum br_rc rc =
         x == NULL ? not_made(reterr) : issue(x, in->ca_key, ret, reterr);
     X509_free(x);

@@ -57,7 +57,7 @@ uint64_t br_orch_now_us(void);
 /** The algorithms that we take in proofs. */
 #define BR_ORCH_PROOF_ALGS \
     (BR_ALG_ES256 | BR_ALG_ES384 | BR_ALG_ES512 | BR_ALG_EDDSA)
-#define BR_ORCH_JWE_ALGS                                             \
+#define BR_ORCH_JWE_ALGS                                              \
     (BR_JWE_ECDH_ES | BR_JWE_ECDH_ES_A128KW | BR_JWE_ECDH_ES_A256KW | \
      BR_JWE_RSA_OAEP_256)
 #define BR_ORCH_ENCS (BR_ENC_A128GCM | BR_ENC_A256GCM)
@@ -74,12 +74,13 @@ void br_orch_refuse(
 void br_orch_refuse_token(
     struct br_http_request *req, enum br_oauth_error e, const char *why);
 /** A failure of ours, or one of HTTP: a problem document. */
-void
-br_orch_fail(struct br_http_request *req, const struct br_err *err);
+void br_orch_fail(struct br_http_request *req, const struct br_err *err);
 
 /** Random, ours for a time, once: see nonce.c. */
 void br_orch_nonce_make(
-    struct br_orch_api *api, uint64_t now_s, char ret[BR_ORCH_NONCE_TEXT_BYTES]);
+    struct br_orch_api *api,
+    uint64_t now_s,
+    char ret[BR_ORCH_NONCE_TEXT_BYTES]);
 bool br_orch_nonce_ok(
     struct br_orch_api *api, struct br_bytes nonce, uint64_t now_s);
 
@@ -121,8 +122,8 @@ struct br_json *br_orch_body(
     enum br_oauth_error e);
 
 /** Of an offer, for a wallet: the first half of its key, in hexadecimal. */
-void br_orch_identifier(
-    const struct br_hash *offer, char ret[BR_HASH_BYTES + 1]);
+void
+br_orch_identifier(const struct br_hash *offer, char ret[BR_HASH_BYTES + 1]);
 
 /* ---- handlers, by file --------------------------------------------------- */
 br_http_handler br_orch_get_metadata;

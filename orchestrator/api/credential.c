@@ -27,7 +27,8 @@ choose_type(
                 : "credential_configuration_id is to be used with this token");
         return false;
     }
-    if (r->identifier.n > 0 && !br_bytes_eq(r->identifier, br_str(identifier))) {
+    if (r->identifier.n > 0 &&
+        !br_bytes_eq(r->identifier, br_str(identifier))) {
         br_orch_refuse(
             i->req, BR_OAUTH_UNKNOWN_CREDENTIAL_IDENTIFIER,
             "there is no such credential_identifier");
@@ -96,9 +97,7 @@ check_one(
 /** A nonce serves one request, with however many proofs. */
 static enum br_oauth_error
 take_nonces(
-    struct br_issuing *i,
-    const struct br_bytes *nonces,
-    struct br_err *reterr)
+    struct br_issuing *i, const struct br_bytes *nonces, struct br_err *reterr)
 {
     uint64_t now_s = br_orch_now_s();
     for (size_t k = 0; k < i->count; k++) {
@@ -119,9 +118,7 @@ take_nonces(
 
 static enum br_oauth_error
 check_proofs(
-    struct br_issuing *i,
-    const struct br_vci_request *r,
-    struct br_err *reterr)
+    struct br_issuing *i, const struct br_vci_request *r, struct br_err *reterr)
 {
     struct br_bytes nonces[BR_VCI_PROOFS_MAX];
     if (r->kind != BR_VCI_PROOF_JWT) {
@@ -151,8 +148,7 @@ check_proofs(
 
 /** True: i is ready to be issued, or to wait. False: it has been refused. */
 static bool
-accept(
-    struct br_issuing *i, struct br_vci_request *r, struct br_offer *o)
+accept(struct br_issuing *i, struct br_vci_request *r, struct br_offer *o)
 {
     struct br_err err;
     enum br_oauth_error e = BR_OAUTH_INVALID_CREDENTIAL_REQUEST;
@@ -231,8 +227,7 @@ take_keys(struct br_issuing *i, struct br_bytes text, struct br_err *reterr)
 
 /** The keys that wait under this transaction, if it is this token's. */
 static enum br_rc
-find_waiting(
-    struct br_issuing *i, struct br_bytes id, struct br_err *reterr)
+find_waiting(struct br_issuing *i, struct br_bytes id, struct br_err *reterr)
 {
     struct br_kv_txn *txn;
     struct br_waiting w;
@@ -331,8 +326,7 @@ apply_notice(
     struct notice *n = (struct notice *)write;
     struct br_bytes id;
     struct br_issued issued;
-    BR_TRY(br_kv_get(
-        txn, BR_ORCH_NOTICES, br_hash_bytes(&n->id), &id, reterr));
+    BR_TRY(br_kv_get(txn, BR_ORCH_NOTICES, br_hash_bytes(&n->id), &id, reterr));
     BR_TRY(br_issued_get(txn, id, &issued, reterr));
     if (!br_hash_eq(&issued.offer, &n->offer)) {
         return br_fail(reterr, BR_ERR_NOT_FOUND, "notification");

@@ -82,8 +82,8 @@ br_issuing_encryption_ok(struct br_issuing *i)
     if (e->wanted && !sealed) {
         why = "the request must be encrypted when its response is to be";
     } else if (
-        e->wanted && ((e->enc & BR_ORCH_ENCS) == 0 ||
-                      (e->alg & BR_ORCH_JWE_ALGS) == 0)) {
+        e->wanted &&
+        ((e->enc & BR_ORCH_ENCS) == 0 || (e->alg & BR_ORCH_JWE_ALGS) == 0)) {
         why = "enc or alg is not one of the metadata";
     } else if (
         !e->wanted && strcmp(i->api->config->encryption, "required") == 0) {
@@ -116,8 +116,7 @@ encrypt(
 
 /** Takes i, and b. */
 static void
-reply(
-    struct br_issuing *i, int status, const struct br_vci_response *response)
+reply(struct br_issuing *i, int status, const struct br_vci_response *response)
 {
     static const struct br_http_header_pair headers[] = {
         {"Cache-Control", "no-store"}, {"Access-Control-Allow-Origin", "*"}};
@@ -288,8 +287,7 @@ put_keys(struct br_issuing *i, struct br_buf *b, struct br_err *reterr)
 }
 
 static enum br_rc
-apply_wait(
-    struct br_write *write, struct br_kv_txn *txn, struct br_err *reterr)
+apply_wait(struct br_write *write, struct br_kv_txn *txn, struct br_err *reterr)
 {
     struct br_issuing *i = (struct br_issuing *)write;
     struct br_offer o;

@@ -238,8 +238,7 @@ br_orch_get_server_metadata(struct br_http_request *req, void *ctx)
     write_names(&w, "grant_types_supported", grants);
     write_names(&w, "token_endpoint_auth_methods_supported", auth);
     write_names(&w, "dpop_signing_alg_values_supported", proof_algs);
-    br_json_write_name(
-        &w, "pre-authorized_grant_anonymous_access_supported");
+    br_json_write_name(&w, "pre-authorized_grant_anonymous_access_supported");
     br_json_write_boolean(&w, true);
     write_names(
         &w, "authorization_details_types_supported",

@@ -28,8 +28,7 @@ br_once_new(size_t most)
         return NULL;
     }
     o->buckets = most / WAYS + 1;
-    o->entries =
-        (struct entry *)calloc(o->buckets * WAYS, sizeof(*o->entries));
+    o->entries = (struct entry *)calloc(o->buckets * WAYS, sizeof(*o->entries));
     if (o->entries == NULL) {
         free(o);
         return NULL;

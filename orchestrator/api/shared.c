@@ -33,10 +33,7 @@ static const struct br_http_header_pair no_store[] = {
 };
 
 static void
-reply(
-    struct br_http_request *req,
-    struct br_http_answer *a,
-    struct br_buf *b)
+reply(struct br_http_request *req, struct br_http_answer *a, struct br_buf *b)
 {
     struct br_err err;
     if (br_buf_status(b, &err) != BR_OK) {
@@ -129,8 +126,7 @@ br_orch_fail(struct br_http_request *req, const struct br_err *err)
 
 /** The address that this request was meant for. */
 static struct br_bytes
-target(
-    struct br_orch_api *api, const char *path, struct br_arena *arena)
+target(struct br_orch_api *api, const char *path, struct br_arena *arena)
 {
     size_t n = strlen(api->issuer) + strlen(path) + 1;
     char *out = (char *)br_arena_take(arena, n);
@@ -156,8 +152,8 @@ check_proof(
         br_str("dpop"), br_str(ret->thumbprint), ret->id};
     br_sha256_parts(parts, 3, &once);
     return br_once_take(
-        api->once, &once, policy->now_s,
-        ret->issued_s + policy->window_s + 120, reterr);
+        api->once, &once, policy->now_s, ret->issued_s + policy->window_s + 120,
+        reterr);
 }
 
 bool
@@ -358,8 +354,7 @@ br_orch_body(
     const char *type = br_http_header(req, "Content-Type");
     bool sealed = type != NULL && br_media_type_is(type, "application/jwt");
     if (sealed && decrypt(api, body, arena, &body, &err) != BR_OK) {
-        br_orch_refuse(
-            req, BR_OAUTH_INVALID_ENCRYPTION_PARAMETERS, err.text);
+        br_orch_refuse(req, BR_OAUTH_INVALID_ENCRYPTION_PARAMETERS, err.text);
         return NULL;
     }
     if (!sealed &&

@@ -34,8 +34,7 @@ set_holder(
     br_json_writer_init(&w, &b);
     br_jwk_write(&w, &k);
     enum br_rc rc = br_json_writer_done(&w, reterr);
-    char *text =
-        rc == BR_OK ? br_arena_copy(m->arena, br_buf_bytes(&b)) : NULL;
+    char *text = rc == BR_OK ? br_arena_copy(m->arena, br_buf_bytes(&b)) : NULL;
     if (rc == BR_OK && text == NULL) {
         rc = br_fail(reterr, BR_ERR_TOO_LARGE, "credential");
     }
@@ -68,7 +67,8 @@ set_registered(
     struct br_err *reterr)
 {
     char uri[640];
-    (void)snprintf(uri, sizeof(uri), "%s/status/%u", i->api->issuer, plan->list);
+    (void)snprintf(
+        uri, sizeof(uri), "%s/status/%u", i->api->issuer, plan->list);
     struct br_json *list = br_json_new_object(m);
     struct br_json *status = br_json_new_object(m);
     set_text(m, claims, "iss", i->api->issuer);

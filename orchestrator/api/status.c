@@ -32,8 +32,7 @@ struct br_status_cache {
 struct br_status_cache *
 br_status_cache_new(const struct br_status_published *published)
 {
-    struct br_status_cache *c =
-        (struct br_status_cache *)calloc(1, sizeof(*c));
+    struct br_status_cache *c = (struct br_status_cache *)calloc(1, sizeof(*c));
     if (c != NULL) {
         (void)pthread_mutex_init(&c->lock, NULL);
         c->published = *published;
@@ -176,8 +175,7 @@ past(
         return br_fail(
             reterr, BR_ERR_NOT_FOUND, "there was no list at that time");
     }
-    const struct when when = {
-        at_s, at_s + 1, at_s * 1000000 + 999999, true};
+    const struct when when = {at_s, at_s + 1, at_s * 1000000 + 999999, true};
     (void)pthread_mutex_lock(&api->status->lock); /* one at a time */
     enum br_rc rc = make(api, txn, l, &when, ret, reterr);
     (void)pthread_mutex_unlock(&api->status->lock);

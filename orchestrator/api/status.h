@@ -15,7 +15,10 @@ struct br_status_cache;
  *  must not block. NULL: nobody wants to know. */
 struct br_status_published {
     void (*fn)(
-        void *ctx, uint32_t list, uint64_t version, const struct br_hash *token);
+        void *ctx,
+        uint32_t list,
+        uint64_t version,
+        const struct br_hash *token);
     void *ctx;
 };
 struct br_status_cache *

@@ -18,8 +18,8 @@ br_orch_get_offer(struct br_http_request *req, void *ctx)
     struct br_err err;
     struct br_buf b;
     struct br_json_writer w;
-    enum br_rc rc = br_orch_secret_parse(
-        br_str(br_http_param(req, 0)), &secret, &err);
+    enum br_rc rc =
+        br_orch_secret_parse(br_str(br_http_param(req, 0)), &secret, &err);
     if (rc == BR_OK) {
         rc = br_kv_begin_read(api->kv, &txn, &err);
     }
@@ -223,8 +223,7 @@ read_grant(struct job *j)
         br_orch_refuse(j->req, BR_OAUTH_INVALID_AUTHORIZATION_DETAILS, why);
         return false;
     }
-    if (!br_orch_check_dpop(
-            j->api, j->req, &door, &j->arena, j->thumbprint)) {
+    if (!br_orch_check_dpop(j->api, j->req, &door, &j->arena, j->thumbprint)) {
         return false;
     }
     if (j->thumbprint[0] == '\0' &&

@@ -96,8 +96,8 @@ read_ladder(
 static bool
 is_ours(const char *name)
 {
-    static const char *const own[] = {"iat", "sub", "_sd", "_sd_alg", "...",
-                                      "vct#integrity"};
+    static const char *const own[] = {"iat",     "sub", "_sd",
+                                      "_sd_alg", "...", "vct#integrity"};
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
         if (strcmp(name, own[i]) == 0) {
             return true;
@@ -244,8 +244,7 @@ read_type(
     BR_TRY(br_json_only(v, names, sizeof(names) / sizeof(names[0]), reterr));
     BR_TRY(br_json_need_string(v, "id", &id, reterr));
     if (!br_identifier_ok(id, BR_TYPE_ID_BYTES_MAX)) {
-        return br_fail(
-            reterr, BR_ERR_MALFORMED, "id: 1 to 64 of a-z 0-9 . -");
+        return br_fail(reterr, BR_ERR_MALFORMED, "id: 1 to 64 of a-z 0-9 . -");
     }
     BR_TRY(copy_text(id, arena, &t->id, reterr));
     BR_TRY(read_vct(v, base, arena, t, reterr));

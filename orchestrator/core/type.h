@@ -75,8 +75,8 @@ struct br_type {
     size_t claim_count;
 };
 
-/** A file's JSON; base: the issuer's address. CONFIG tells what is wrong, where.
- *  The type lies in the arena, and borrows v. */
+/** A file's JSON; base: the issuer's address. CONFIG tells what is wrong,
+ * where. The type lies in the arena, and borrows v. */
 enum br_rc br_type_parse(
     const struct br_json *v,
     const char *base,

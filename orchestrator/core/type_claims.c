@@ -106,9 +106,7 @@ check_value(
 /** Is there a claim whose path is this one (n steps), or goes through it? */
 static bool
 leads_on(
-    const struct br_type *t,
-    const struct br_claim_path *path,
-    bool *ret_whole)
+    const struct br_type *t, const struct br_claim_path *path, bool *ret_whole)
 {
     bool found = false;
     *ret_whole = false;
@@ -167,7 +165,9 @@ check_known(
 
 enum br_rc
 br_type_check(
-    const struct br_type *t, const struct br_json *claims, struct br_err *reterr)
+    const struct br_type *t,
+    const struct br_json *claims,
+    struct br_err *reterr)
 {
     struct br_arena arena;
     BR_TRY(br_json_as(claims, BR_JSON_OBJECT, reterr));
@@ -257,8 +257,8 @@ add_path(
     if (steps == NULL) {
         return false;
     }
-    memcpy((void *)steps, (const void *)path->steps,
-           path->count * sizeof(*steps));
+    memcpy(
+        (void *)steps, (const void *)path->steps, path->count * sizeof(*steps));
     if (last != NULL) {
         steps[path->count] = last;
     }

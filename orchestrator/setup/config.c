@@ -54,7 +54,10 @@ br_orch_host(const char *url, char out[254])
     size_t n = strcspn(at, ":/");
     bool numbers = at[0] == '[' || strspn(at, "0123456789.") >= n;
     (void)snprintf(
-        out, 254, "%.*s", numbers ? 9 : n > 253 ? 253 : (int)n,
+        out, 254, "%.*s",
+        numbers   ? 9
+        : n > 253 ? 253
+                  : (int)n,
         numbers ? "localhost" : at);
 }
 

@@ -157,8 +157,7 @@ put_list(struct br_kv_txn *txn, const struct br_list *l, struct br_err *reterr)
     br_cbor_put_uint(&b, l->version);
     br_cbor_put_uint(&b, l->created_s);
     br_cbor_put_uint(&b, l->changed_us);
-    return br_row_put(
-        txn, BR_ORCH_LISTS, list_key(l->number, key), &b, reterr);
+    return br_row_put(txn, BR_ORCH_LISTS, list_key(l->number, key), &b, reterr);
 }
 
 static enum br_rc
@@ -190,8 +189,7 @@ br_list_get(
 {
     uint8_t key[4];
     struct br_bytes row;
-    BR_TRY(br_kv_get(
-        txn, BR_ORCH_LISTS, list_key(number, key), &row, reterr));
+    BR_TRY(br_kv_get(txn, BR_ORCH_LISTS, list_key(number, key), &row, reterr));
     return parse_list(number, row, ret, reterr);
 }
 
@@ -308,8 +306,7 @@ br_list_read(
     while (rc == BR_OK && key.n == 16 && row.n == 1 &&
            br_get_be32(key.p) == l->number &&
            br_get_be64(key.p + 4) <= until_us) {
-        rc = br_status_list_put(
-            ret, br_get_be32(key.p + 12), row.p[0], reterr);
+        rc = br_status_list_put(ret, br_get_be32(key.p + 12), row.p[0], reterr);
         if (rc == BR_OK) {
             rc = br_kv_next(c, &key, &row);
         }

@@ -22,8 +22,7 @@ br_offer_put(
     br_cbor_put_uint(&b, o->created_s);
     br_cbor_put_uint(&b, o->expires_s);
     br_cbor_put_bytes(&b, o->sealed);
-    return br_row_put(
-        txn, BR_ORCH_OFFERS, br_hash_bytes(&o->key), &b, reterr);
+    return br_row_put(txn, BR_ORCH_OFFERS, br_hash_bytes(&o->key), &b, reterr);
 }
 
 static enum br_rc
@@ -54,8 +53,7 @@ br_offer_get(
     struct br_err *reterr)
 {
     struct br_bytes row;
-    BR_TRY(
-        br_kv_get(txn, BR_ORCH_OFFERS, br_hash_bytes(key), &row, reterr));
+    BR_TRY(br_kv_get(txn, BR_ORCH_OFFERS, br_hash_bytes(key), &row, reterr));
     *ret = (struct br_offer){.key = *key};
     return parse_offer(row, ret, reterr);
 }
@@ -210,8 +208,7 @@ give_token(
     struct br_access a = {
         .key = br_orch_hash("token", token),
         .offer = o->key,
-        .expires_s =
-            in->now_s + (o->deferred ? in->deferred_s : in->token_s),
+        .expires_s = in->now_s + (o->deferred ? in->deferred_s : in->token_s),
         .identifiers = in->identifiers,
     };
     struct br_buf sealed;
@@ -280,8 +277,8 @@ br_redeem(
     struct br_hash code_key = br_orch_hash("code-row", in->code);
     struct br_hash key;
     struct br_bytes row;
-    enum br_rc rc = br_kv_get(
-        txn, BR_ORCH_CODES, br_hash_bytes(&code_key), &row, reterr);
+    enum br_rc rc =
+        br_kv_get(txn, BR_ORCH_CODES, br_hash_bytes(&code_key), &row, reterr);
     *ret = BR_REDEEM_NO_CODE;
     if (rc != BR_OK || row.n != sizeof(key.b)) {
         return rc == BR_ERR_NOT_FOUND ? BR_OK : rc;
@@ -296,8 +293,7 @@ br_redeem(
         return BR_OK;
     }
     BR_TRY(give_token(txn, in, ret_offer, reterr));
-    BR_TRY(br_kv_delete(
-        txn, BR_ORCH_CODES, br_hash_bytes(&code_key), reterr));
+    BR_TRY(br_kv_delete(txn, BR_ORCH_CODES, br_hash_bytes(&code_key), reterr));
     /* give_token has written: what was borrowed before is read again. */
     BR_TRY(br_offer_get(txn, &key, ret_offer, reterr));
     return br_offer_move(txn, ret_offer, BR_OFFER_REDEEMED, reterr);
@@ -330,7 +326,8 @@ find_expired(
         uint64_t expires_s;
         bool over;
         if (table == BR_ORCH_OFFERS) {
-            over = parse_offer(row, &o, NULL) == BR_OK && o.expires_s <= now_s &&
+            over = parse_offer(row, &o, NULL) == BR_OK &&
+                   o.expires_s <= now_s &&
                    (o.state == BR_OFFER_OFFERED || o.state == BR_OFFER_LOCKED ||
                     o.state == BR_OFFER_WITHDRAWN);
         } else {
@@ -363,8 +360,8 @@ br_orch_purge(
         struct victims v = {.count = 0};
         BR_TRY(find_expired(txn, tables[t], now_s, &v, reterr));
         for (size_t i = 0; i < v.count && *ret < most; i++) {
-            BR_TRY(br_kv_delete(
-                txn, tables[t], br_hash_bytes(&v.key[i]), reterr));
+            BR_TRY(
+                br_kv_delete(txn, tables[t], br_hash_bytes(&v.key[i]), reterr));
             (*ret)++;
         }
     }

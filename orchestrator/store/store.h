@@ -171,8 +171,8 @@ struct br_redeem {
 };
 enum br_redeem_result {
     BR_REDEEMED,
-    BR_REDEEM_NO_CODE,      /**< unknown, used, expired, locked */
-    BR_REDEEM_TX_WRONG,     /**< counted */
+    BR_REDEEM_NO_CODE,  /**< unknown, used, expired, locked */
+    BR_REDEEM_TX_WRONG, /**< counted */
     BR_REDEEM_TX_MISSING,
     BR_REDEEM_TX_UNEXPECTED,
     BR_REDEEM_OTHER_TYPE,
@@ -278,7 +278,8 @@ enum br_rc br_issued_change(
     uint64_t now_us,
     struct br_err *reterr) BR_MUST_USE;
 
-/* ---- what waits ----------------------------------------------------------- */
+/* ---- what waits -----------------------------------------------------------
+ */
 
 struct br_waiting {
     struct br_hash offer;

@@ -53,8 +53,7 @@ write_all(struct br_writer *w, struct br_write *jobs)
     while (jobs != NULL) {
         struct br_write *next = jobs->next;
         bool failed = rc != BR_OK;
-        jobs->done(
-            jobs, failed ? rc : jobs->rc, failed ? &err : &jobs->err);
+        jobs->done(jobs, failed ? rc : jobs->rc, failed ? &err : &jobs->err);
         jobs = next;
     }
 }

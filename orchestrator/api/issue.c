@@ -30,7 +30,7 @@ br_issuing_new(
     i->api = api;
     i->req = req;
     br_arena_init(&i->arena, BR_ORCH_ARENA_BYTES_MAX);
-    br_buf_init(&i->claims, BR_ORCH_CLAIMS_BYTES_MAX);
+    br_buf_init(&i->claims, 2u * BR_ORCH_CLAIMS_BYTES_MAX);
     for (size_t k = 0; k < BR_ORCH_BATCH_MAX; k++) {
         br_buf_init(&i->credential[k], CREDENTIAL_BYTES_MAX);
     }

@@ -211,7 +211,7 @@ open_access(
     struct br_buf plain;
     struct br_hash wrap = br_orch_hash("wrap", text);
     BR_TRY(br_kv_begin_read(api->kv, &txn, reterr));
-    br_buf_init(&plain, BR_HASH_BYTES);
+    br_buf_init(&plain, (size_t)BR_HASH_BYTES * 4);
     enum br_rc rc = br_access_get(txn, text, br_orch_now_s(), a, reterr);
     if (rc == BR_OK) {
         rc = br_orch_unseal(&wrap, a->sealed, &plain, reterr);

@@ -239,6 +239,8 @@ def cli_ok(*args, **env):
 class Node:
     """A daemon of ours on a port of its own."""
 
+    PROGRAM = NODE
+
     def __init__(self, data, **settings):
         self.data = data
         self.settings = settings  # BROLETTO_... of the environment
@@ -257,7 +259,7 @@ class Node:
         env = {**os.environ, **{k: str(v) for k, v in self.settings.items()}}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [NODE, "--data", self.data, "--listen", self.listen],
+                [self.PROGRAM, "--data", self.data, "--listen", self.listen],
                 env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=log)
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)

@@ -46,7 +46,7 @@ void
 br_oauth_description(const char *text, char out[BR_OAUTH_DESCRIPTION_BYTES])
 {
     size_t n = 0;
-    while (text[n] != '\0' && n < BR_OAUTH_DESCRIPTION_BYTES - 1) {
+    while (n < BR_OAUTH_DESCRIPTION_BYTES - 1 && text[n] != '\0') {
         char c = text[n];
         bool plain = c >= 0x20 && c < 0x7f;
         if (c == '"' || c == '\\') {

@@ -63,6 +63,9 @@ take_names(
     struct br_err *reterr)
 {
     struct br_json *list = NULL;
+    if (object == NULL) {
+        return BR_OK;
+    }
     BR_TRY(br_json_may(object, name, BR_JSON_ARRAY, &list, reterr));
     for (struct br_json *i = br_json_first(list); i != NULL; i = i->next) {
         struct br_bytes text;
@@ -147,6 +150,10 @@ take_servers(
     o->batch_size = 1;
     BR_TRY(br_json_may(
         v, "authorization_servers", BR_JSON_ARRAY, &servers, reterr));
+    if (servers != NULL && br_json_count(servers) == 0) {
+        return br_fail(
+            reterr, BR_ERR_MISSING_FIELD, "authorization_servers is empty");
+    }
     if (servers != NULL) {
         BR_TRY(br_json_as_string(
             br_json_first(servers), &o->authorization_server, reterr));

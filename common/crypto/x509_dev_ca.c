@@ -388,6 +388,7 @@ br_x509_create_dev_ca(
         .leaf = in->tsa,
         .leaf_public = in->tsa_public,
     };
+    BR_TRY(check_subject(&in->tsa, in->tsa_public, reterr));
     BR_TRY(br_x509_create_dev_root(&in->ca, in->ca_key, ret_ca, reterr));
     return br_x509_create_dev_leaf(&leaf, ret_tsa, reterr);
 }

@@ -13,7 +13,7 @@ br_orch_get_offer(struct br_http_request *req, void *ctx)
 {
     struct br_orch_api *api = (struct br_orch_api *)ctx;
     struct br_orch_secret secret;
-    struct br_offer o;
+    struct br_offer o = {.state = BR_OFFER_WITHDRAWN};
     struct br_kv_txn *txn;
     struct br_err err;
     struct br_buf b;

@@ -155,7 +155,8 @@ write_config(const struct init *n, struct br_err *reterr)
         &b,
         "# The configuration of a Broletto issuing body. Check it with:\n"
         "#   broletto orchestrator config check --data DIR\n"
-        "# docs/orchestrator-configuration.md tells each key. Lines that begin with # show the\n"
+        "# docs/orchestrator-configuration.md tells each key. Lines that begin "
+        "with # show the\n"
         "# defaults.\n\n"
         "public_url: \"%s\"\nname: \"%s\"\n",
         n->o.public_url, n->o.name);

@@ -6,8 +6,8 @@
  */
 #include "common/codec/json_write.h"
 #include "common/credential/rule.h"
-#include "common/crypto/hash.h"
 #include "common/credential/vci.h"
+#include "common/crypto/hash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -251,10 +251,11 @@ metadata_is_read(void **state)
         &err, "vci-issuer");
     assert_refused(
         br_vci_issuer_parse(
-            parse(w, "{\"credential_issuer\":\"https://i\","
-                     "\"credential_endpoint\":\"c\","
-                     "\"credential_configurations_supported\":{},"
-                     "\"authorization_servers\":[]}"),
+            parse(
+                w, "{\"credential_issuer\":\"https://i\","
+                   "\"credential_endpoint\":\"c\","
+                   "\"credential_configurations_supported\":{},"
+                   "\"authorization_servers\":[]}"),
             br_str("https://i"), &i, &err),
         &err, "vci-metadata");
     assert_refused(

@@ -60,6 +60,7 @@ struct br_args {
     bool tx_code;
     bool deferred;
     bool by_value;
+    bool by_code;
     char **words; /**< what is not an option */
     int word_count;
 };

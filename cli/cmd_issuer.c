@@ -129,6 +129,7 @@ store_offer(
         .reference = a->reference == NULL ? "" : a->reference,
         .tx_code = tx_code,
         .deferred = a->deferred,
+        .by_code = a->by_code,
         .claims = br_buf_bytes(&claims),
         .now_s = now_s,
         .expires_s = now_s + d->config.offer_s,
@@ -159,7 +160,9 @@ put_link(
             .issuer = br_str(d->config.public_url),
             .configurations = {br_str(a->type)},
             .count = 1,
-            .code = br_str(s->code),
+            .code = br_str(a->by_code ? "" : s->code),
+            .authorization_code = a->by_code,
+            .issuer_state = br_str(a->by_code ? s->text : ""),
             .tx_code = tx_code != NULL,
             .tx_length = tx_code == NULL ? 0 : TX_DIGITS,
         };

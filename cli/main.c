@@ -112,7 +112,7 @@ const struct br_command br_commands[] = {
      br_cmd_orchestrator_config_doc},
     {"issuer", "offer", "",
      "--type NAME --claims FILE.json --data DIR [--tx-code] [--deferred] "
-     "[--by-value] [--reference TEXT] [--json]",
+     "[--by-value] [--authorization-code] [--reference TEXT] [--json]",
      "offer a credential; prints the link for the wallet", 0, 0,
      br_cmd_issuer_offer},
     {"issuer", "withdraw", "OFFER", "--data DIR",
@@ -275,6 +275,7 @@ static const struct {
     FLAG("tx-code", tx_code),
     FLAG("deferred", deferred),
     FLAG("by-value", by_value),
+    FLAG("authorization-code", by_code),
 };
 #undef TEXT
 #undef FLAG

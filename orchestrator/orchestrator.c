@@ -6,6 +6,7 @@
 #include "common/crypto/hash.h"
 #include "common/crypto/keyfile.h"
 #include "common/crypto/x509.h"
+#include "common/crypto/x509_path.h"
 #include "orchestrator/api/api.h"
 #include "orchestrator/api/health.h"
 #include "orchestrator/api/once.h"
@@ -151,6 +152,32 @@ open_types(struct br_orchestrator *o, struct br_err *reterr)
     return BR_OK;
 }
 
+/** Whose attestations of wallets are believed. */
+static enum br_rc
+open_providers(struct br_orchestrator *o, struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    struct br_buf pem;
+    const struct br_orch_config *c = &o->config;
+    if (c->wallet_providers[0] == '\0') {
+        return c->wallet_attestation_required || c->key_attestation_required ||
+                       br_orch_is_haip(&o->api)
+                   ? br_fail(
+                         reterr, BR_ERR_CONFIG,
+                         "wallet_providers: attestations are required, and "
+                         "nobody's are believed")
+                   : BR_OK;
+    }
+    br_buf_init(&pem, BR_X509_TRUST_PEM_BYTES_MAX);
+    enum br_rc rc =
+        br_file_read(in_data(o, path, c->wallet_providers), &pem, reterr);
+    if (rc == BR_OK) {
+        rc = br_x509_trust_new(br_buf_bytes(&pem), &o->api.providers, reterr);
+    }
+    br_buf_fini(&pem);
+    return rc;
+}
+
 static void
 on_warning(void *ctx, const char *text)
 {
@@ -190,7 +217,6 @@ fill_api(struct br_orchestrator *o, struct br_err *reterr)
 {
     struct br_orch_api *api = &o->api;
     const struct br_status_published published = {on_published, o};
-    api->config = &o->config;
     api->types = &o->types;
     api->kv = o->kv;
     api->writer = o->writer;
@@ -244,6 +270,8 @@ open_all(struct br_orchestrator *o, struct br_err *reterr)
                       "alone, nothing is protected on the way");
     }
     BR_TRY(open_keys(o, reterr));
+    o->api.config = &o->config;
+    BR_TRY(open_providers(o, reterr));
     BR_TRY(open_types(o, reterr));
     BR_TRY(br_orch_store_open(o->o.data_dir, &o->kv, reterr));
     BR_TRY(br_writer_start(o->kv, QUEUE_MAX, &o->writer, reterr));
@@ -332,6 +360,7 @@ br_orchestrator_stop(struct br_orchestrator *o)
     br_once_free(o->api.once);
     br_kv_close(o->kv);
     br_types_fini(&o->types);
+    br_x509_trust_free(o->api.providers);
     br_private_key_free(o->api.box_key);
     br_private_key_free(o->api.issuer_key);
     br_x509_chain_fini(&o->chain);

@@ -18,6 +18,7 @@
 
 #include <stdatomic.h>
 
+struct br_attestation_policy;
 struct br_once;
 struct br_status_cache;
 
@@ -43,7 +44,8 @@ struct br_orch_api {
     char box_kid[BR_THUMBPRINT_TEXT_BYTES + 1];
     uint8_t nonce_key[32];
     char integrity[BR_ORCH_TYPES_MAX][52]; /**< vct#integrity of types */
-    struct br_once *once; /**< nonces and proofs that were used */
+    struct br_x509_trust *providers; /**< of wallets; NULL: none is believed */
+    struct br_once *once;            /**< nonces and proofs that were used */
     struct br_status_cache *status;
     atomic_bool stopping;
 };
@@ -98,11 +100,33 @@ bool br_orch_check_dpop(
     struct br_arena *arena,
     char ret_thumbprint[BR_THUMBPRINT_TEXT_BYTES + 1]);
 
+bool br_orch_needs_dpop(const struct br_orch_api *api);
+bool br_orch_is_haip(const struct br_orch_api *api);
+/** For attestations; x5c is filled, and belongs to what is returned. */
+struct br_attestation_policy
+br_orch_providers(struct br_orch_api *api, struct br_x5c_policy *x5c);
+/** The client that the attestation names, or else what was said; "" when
+ *  nobody was named. Refuses by itself: false. */
+bool br_orch_check_client(
+    struct br_orch_api *api,
+    struct br_http_request *req,
+    struct br_bytes said,
+    struct br_arena *arena,
+    char ret[BR_ORCH_CLIENT_BYTES + 1]);
+/** authorization_details: *ret is the one configuration that it names, empty
+ *  when it is not there. False with the reason. */
+bool br_orch_read_details(
+    struct br_orch_api *api,
+    const struct br_form *form,
+    struct br_arena *arena,
+    struct br_bytes *ret,
+    const char **ret_why);
+
 /** Who asks at a resource: a token, and its proof when it is bound to a key. */
 struct br_bearer {
     char text[BR_ORCH_SECRET_TEXT_BYTES];
     struct br_hash offer;
-    struct br_hash token;
+    char client[BR_ORCH_CLIENT_BYTES + 1];
     bool identifiers;
     struct br_hash claims_key;
 };
@@ -132,6 +156,9 @@ br_http_handler br_orch_get_jwt_issuer;
 br_http_handler br_orch_get_vct;
 br_http_handler br_orch_get_offer;
 br_http_handler br_orch_post_token;
+br_http_handler br_orch_post_par;
+br_http_handler br_orch_get_authorize;
+br_http_handler br_orch_post_authorize;
 br_http_handler br_orch_post_nonce;
 br_http_handler br_orch_post_credential;
 br_http_handler br_orch_post_deferred;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "common/credential/rule.h"
+#include "common/credential/attestation.h"
+#include "common/crypto/hash.h"
 #include "orchestrator/api/issue.h"
 #include "orchestrator/api/once.h"
 
@@ -69,6 +70,7 @@ check_one(
     const struct br_vci_proof_policy policy = {
         .algs = BR_ORCH_PROOF_ALGS,
         .audience = br_str(i->api->issuer),
+        .client = br_str(i->bearer.client),
         .now_s = br_orch_now_s(),
         .window_s = i->api->config->proof_s,
     };
@@ -84,23 +86,105 @@ check_one(
             reterr, BR_ERR_EXPIRED, "the nonce is not ours, or has expired");
         return BR_OAUTH_INVALID_NONCE;
     }
+    return BR_OAUTH_OK;
+}
+
+/** One more key to bind a credential to. */
+static enum br_oauth_error
+add_key(struct br_issuing *i, const struct br_jwk *key, struct br_err *reterr)
+{
     for (size_t k = 0; k < i->count; k++) {
-        if (br_key_eq(&i->key[k].key, &ret->key.key)) {
-            (void)br_fail(
-                reterr, BR_ERR_DUPLICATE_FIELD, "two proofs with one key");
+        if (br_key_eq(&i->key[k].key, &key->key)) {
+            (void)br_fail(reterr, BR_ERR_DUPLICATE_FIELD, "one key twice");
             return BR_OAUTH_INVALID_PROOF;
         }
     }
+    if (i->count >= i->type->batch_size || i->count >= BR_ORCH_BATCH_MAX) {
+        (void)br_fail(
+            reterr, BR_ERR_OUT_OF_RANGE, "at most %llu keys",
+            (unsigned long long)i->type->batch_size);
+        return BR_OAUTH_INVALID_PROOF;
+    }
+    i->key[i->count++] = *key;
     return BR_OAUTH_OK;
+}
+
+/** Keys that a wallet's provider attests, with a nonce of ours. proof: that
+ * came with it, of one of the keys; NULL: none. */
+static enum br_oauth_error
+add_attested(
+    struct br_issuing *i,
+    struct br_bytes token,
+    const struct br_vci_proven *proof,
+    struct br_bytes *ret_nonce,
+    struct br_err *reterr)
+{
+    struct br_x5c_policy x5c;
+    const struct br_attestation_policy policy = br_orch_providers(i->api, &x5c);
+    struct br_attested_keys *keys =
+        (struct br_attested_keys *)br_arena_take(&i->arena, sizeof(*keys));
+    bool among = proof == NULL;
+    enum br_oauth_error e = BR_OAUTH_OK;
+    if (keys == NULL || br_key_attestation_check(
+                            token, &policy, &i->arena, keys, reterr) != BR_OK) {
+        return BR_OAUTH_INVALID_PROOF;
+    }
+    for (size_t k = 0; e == BR_OAUTH_OK && k < keys->count; k++) {
+        among = among || br_key_eq(&keys->key[k].key, &proof->key.key);
+        e = add_key(i, &keys->key[k], reterr);
+    }
+    if (e == BR_OAUTH_OK && (!among || keys->nonce.n == 0)) {
+        (void)br_fail(
+            reterr, BR_ERR_KEY_REFUSED,
+            "the attestation has no nonce, or is not for the proof's key");
+        return BR_OAUTH_INVALID_PROOF;
+    }
+    if (e == BR_OAUTH_OK &&
+        (proof != NULL
+             ? !br_bytes_eq(proof->nonce, keys->nonce)
+             : !br_orch_nonce_ok(i->api, keys->nonce, policy.now_s))) {
+        (void)br_fail(reterr, BR_ERR_EXPIRED, "the attestation's nonce");
+        return BR_OAUTH_INVALID_NONCE;
+    }
+    *ret_nonce = keys->nonce;
+    return e;
+}
+
+/** A proof of kind jwt, with or without an attestation in it. */
+static enum br_oauth_error
+add_proof(
+    struct br_issuing *i,
+    struct br_bytes proof,
+    struct br_bytes *ret_nonce,
+    struct br_err *reterr)
+{
+    struct br_vci_proven proven;
+    enum br_oauth_error e = check_one(i, proof, &proven, reterr);
+    if (e != BR_OAUTH_OK) {
+        return e;
+    }
+    *ret_nonce = proven.nonce;
+    if (i->api->providers != NULL && proven.attestation.n > 0) {
+        return add_attested(i, proven.attestation, &proven, ret_nonce, reterr);
+    }
+    if (i->api->config->key_attestation_required) {
+        (void)br_fail(
+            reterr, BR_ERR_MISSING_FIELD, "a proof has no key_attestation");
+        return BR_OAUTH_INVALID_PROOF;
+    }
+    return add_key(i, &proven.key, reterr);
 }
 
 /** A nonce serves one request, with however many proofs. */
 static enum br_oauth_error
 take_nonces(
-    struct br_issuing *i, const struct br_bytes *nonces, struct br_err *reterr)
+    struct br_issuing *i,
+    const struct br_bytes *nonces,
+    size_t count,
+    struct br_err *reterr)
 {
     uint64_t now_s = br_orch_now_s();
-    for (size_t k = 0; k < i->count; k++) {
+    for (size_t k = 0; k < count; k++) {
         bool before = false;
         for (size_t m = 0; !before && m < k; m++) {
             before = br_bytes_eq(nonces[m], nonces[k]);
@@ -121,27 +205,20 @@ check_proofs(
     struct br_issuing *i, const struct br_vci_request *r, struct br_err *reterr)
 {
     struct br_bytes nonces[BR_VCI_PROOFS_MAX];
+    enum br_oauth_error e = BR_OAUTH_OK;
+    if (r->kind == BR_VCI_PROOF_ATTESTATION && i->api->providers != NULL) {
+        e = add_attested(i, r->proofs[0], NULL, &nonces[0], reterr);
+        return e == BR_OAUTH_OK ? take_nonces(i, nonces, 1, reterr) : e;
+    }
     if (r->kind != BR_VCI_PROOF_JWT) {
         (void)br_fail(
             reterr, BR_ERR_MISSING_FIELD, "proofs of kind jwt are needed");
         return BR_OAUTH_INVALID_PROOF;
     }
-    if (r->count > i->type->batch_size) {
-        (void)br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE, "at most %llu proofs",
-            (unsigned long long)i->type->batch_size);
-        return BR_OAUTH_INVALID_PROOF;
+    for (size_t k = 0; e == BR_OAUTH_OK && k < r->count; k++) {
+        e = add_proof(i, r->proofs[k], &nonces[k], reterr);
     }
-    for (size_t k = 0; k < r->count; k++) {
-        struct br_vci_proven proven;
-        enum br_oauth_error e = check_one(i, r->proofs[k], &proven, reterr);
-        if (e != BR_OAUTH_OK) {
-            return e;
-        }
-        i->key[i->count++] = proven.key;
-        nonces[k] = proven.nonce;
-    }
-    return take_nonces(i, nonces, reterr);
+    return e == BR_OAUTH_OK ? take_nonces(i, nonces, r->count, reterr) : e;
 }
 
 /* ---- the endpoint ------------------------------------------------------- */

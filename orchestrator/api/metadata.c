@@ -79,7 +79,10 @@ write_encryption(struct br_json_writer *w, const struct br_orch_api *api)
 }
 
 static void
-write_configuration(struct br_json_writer *w, const struct br_type *t)
+write_configuration(
+    struct br_json_writer *w,
+    const struct br_orch_api *api,
+    const struct br_type *t)
 {
     static const char *const signing[] = {"ES256", NULL};
     static const char *const binding[] = {"jwk", NULL};
@@ -95,7 +98,18 @@ write_configuration(struct br_json_writer *w, const struct br_type *t)
     br_json_write_name(w, "jwt");
     br_json_write_object(w);
     write_names(w, "proof_signing_alg_values_supported", proof_algs);
+    if (api->config->key_attestation_required) {
+        br_json_write_name(w, "key_attestations_required");
+        br_json_write_object(w);
+        br_json_write_end(w);
+    }
     br_json_write_end(w);
+    if (api->providers != NULL) {
+        br_json_write_name(w, "attestation");
+        br_json_write_object(w);
+        write_names(w, "proof_signing_alg_values_supported", proof_algs);
+        br_json_write_end(w);
+    }
     br_json_write_end(w);
     br_json_write_name(w, "credential_metadata");
     br_type_display_write(w, t);
@@ -139,7 +153,7 @@ write_parameters(struct br_json_writer *w, const struct br_orch_api *api)
     br_json_write_name(w, "credential_configurations_supported");
     br_json_write_object(w);
     for (size_t i = 0; i < api->types->count; i++) {
-        write_configuration(w, api->types->type[i]);
+        write_configuration(w, api, api->types->type[i]);
     }
     br_json_write_end(w);
 }
@@ -221,25 +235,58 @@ br_orch_get_metadata(struct br_http_request *req, void *ctx)
 
 /* ---- the authorization server ------------------------------------------- */
 
+static void
+write_authorization(struct br_json_writer *w, const struct br_orch_api *api)
+{
+    static const char *const code[] = {"code", NULL};
+    static const char *const s256[] = {"S256", NULL};
+    write_url(w, api, "authorization_endpoint", "/authorize");
+    write_url(w, api, "pushed_authorization_request_endpoint", "/par");
+    br_json_write_name(w, "require_pushed_authorization_requests");
+    br_json_write_boolean(w, true);
+    write_names(w, "response_types_supported", code);
+    write_names(w, "code_challenge_methods_supported", s256);
+    br_json_write_name(w, "authorization_response_iss_parameter_supported");
+    br_json_write_boolean(w, true);
+}
+
 void
 br_orch_get_server_metadata(struct br_http_request *req, void *ctx)
 {
-    static const char *const grants[] = {BR_VCI_PRE_AUTHORIZED, NULL};
-    static const char *const auth[] = {"none", NULL};
+    static const char *const grants[] = {
+        "authorization_code", BR_VCI_PRE_AUTHORIZED, NULL};
+    static const char *const attested[] = {"attest_jwt_client_auth", NULL};
+    static const char *const anyone[] = {
+        "none", "attest_jwt_client_auth", NULL};
+    static const char *const none[] = {"none", NULL};
     const struct br_orch_api *api = (const struct br_orch_api *)ctx;
     struct br_json_writer w;
     struct br_buf b;
     struct br_err err;
+    bool needed =
+        api->config->wallet_attestation_required || br_orch_is_haip(api);
     br_buf_init(&b, 64u * 1024);
     br_json_writer_init(&w, &b);
     br_json_write_object(&w);
     write_text(&w, "issuer", api->issuer);
     write_url(&w, api, "token_endpoint", "/token");
+    write_authorization(&w, api);
     write_names(&w, "grant_types_supported", grants);
-    write_names(&w, "token_endpoint_auth_methods_supported", auth);
+    write_names(
+        &w, "token_endpoint_auth_methods_supported",
+        needed                   ? attested
+        : api->providers != NULL ? anyone
+                                 : none);
+    if (api->providers != NULL) {
+        write_names(
+            &w, "client_attestation_signing_alg_values_supported", proof_algs);
+        write_names(
+            &w, "client_attestation_pop_signing_alg_values_supported",
+            proof_algs);
+    }
     write_names(&w, "dpop_signing_alg_values_supported", proof_algs);
     br_json_write_name(&w, "pre-authorized_grant_anonymous_access_supported");
-    br_json_write_boolean(&w, true);
+    br_json_write_boolean(&w, !needed);
     write_names(
         &w, "authorization_details_types_supported",
         (const char *const[]){"openid_credential", NULL});

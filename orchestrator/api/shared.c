@@ -301,7 +301,7 @@ br_orch_authenticate(
     }
     (void)snprintf(ret->text, sizeof(ret->text), "%s", text);
     ret->offer = a.offer;
-    ret->token = a.key;
+    (void)snprintf(ret->client, sizeof(ret->client), "%s", a.client);
     ret->identifiers = a.identifiers;
     return true;
 }

@@ -40,9 +40,11 @@ br_orch_get_offer(struct br_http_request *req, void *ctx)
         .issuer = br_str(api->issuer),
         .configurations = {br_str(o.type)},
         .count = 1,
-        .code = br_str(secret.code),
+        .code = br_str(o.by_code ? "" : secret.code),
         .tx_code = o.needs_tx,
         .tx_length = o.tx_length,
+        .authorization_code = o.by_code,
+        .issuer_state = br_str(o.by_code ? secret.text : ""),
     };
     br_buf_init(&b, 16u * 1024);
     br_json_writer_init(&w, &b);
@@ -64,20 +66,64 @@ struct job {
     struct br_offer offer;
     char token[BR_ORCH_SECRET_TEXT_BYTES];
     char thumbprint[BR_THUMBPRINT_TEXT_BYTES + 1];
+    char client[BR_ORCH_CLIENT_BYTES + 1];
+    bool by_code; /**< the authorization code's grant */
+    struct br_grant grant;
 };
 
 static void
 free_job(struct job *j)
 {
     br_arena_fini(&j->arena);
-    br_wipe(j->token, sizeof(j->token));
+    br_wipe(j, sizeof(*j));
     free(j);
+}
+
+/** RFC 6749 section 4.1.3, RFC 7636 section 4.6, RFC 9449 section 10: the same
+ *  client, address, verifier and key as were pushed. */
+static bool
+same_as_pushed(const struct job *j)
+{
+    const struct br_grant *g = &j->grant;
+    return strcmp(g->client, j->client) == 0 &&
+           br_bytes_eq(
+               br_form_get(&j->form, "redirect_uri"), br_str(g->redirect)) &&
+           br_pkce_check(
+               br_form_get(&j->form, "code_verifier"), br_str(g->challenge),
+               NULL) == BR_OK &&
+           (g->thumbprint[0] == '\0' ||
+            strcmp(g->thumbprint, j->thumbprint) == 0);
+}
+
+/** A code is gone once it has been brought, by whomever. */
+static enum br_rc
+take_code(struct job *j, struct br_kv_txn *txn, struct br_err *reterr)
+{
+    struct br_bytes code = br_form_get(&j->form, "code");
+    enum br_rc rc = br_grant_get(
+        txn, BR_ORCH_GRANTED, code, j->redeem.now_s, &j->grant, reterr);
+    j->result = BR_REDEEM_BAD_GRANT;
+    if (rc != BR_OK) {
+        return rc == BR_ERR_NOT_FOUND ? BR_OK : rc;
+    }
+    BR_TRY(br_grant_delete(txn, BR_ORCH_GRANTED, code, reterr));
+    if (!same_as_pushed(j)) {
+        return BR_OK;
+    }
+    j->redeem.code = br_str(j->grant.code);
+    j->redeem.by_code = true;
+    j->redeem.tx_was_told = true;
+    j->redeem.identifiers = j->grant.identifiers;
+    return br_redeem(txn, &j->redeem, &j->result, &j->offer, reterr);
 }
 
 static enum br_rc
 apply(struct br_write *write, struct br_kv_txn *txn, struct br_err *reterr)
 {
     struct job *j = (struct job *)write;
+    if (j->by_code) {
+        return take_code(j, txn, reterr);
+    }
     return br_redeem(txn, &j->redeem, &j->result, &j->offer, reterr);
 }
 
@@ -131,6 +177,10 @@ done(struct br_write *write, enum br_rc rc, const struct br_err *err)
         [BR_REDEEM_OTHER_TYPE] =
             {BR_OAUTH_INVALID_AUTHORIZATION_DETAILS,
              "the offer is for another credential"},
+        [BR_REDEEM_BAD_GRANT] =
+            {BR_OAUTH_INVALID_GRANT,
+             "the code is not known, or not for this client, redirect_uri, "
+             "code_verifier or key"},
     };
     struct job *j = (struct job *)write;
     if (rc != BR_OK) {
@@ -145,11 +195,16 @@ done(struct br_write *write, enum br_rc rc, const struct br_err *err)
 }
 
 /** Section 5.1.1: each of type openid_credential; one is given. */
-static bool
-read_details(struct job *j, const char **ret_why)
+bool
+br_orch_read_details(
+    struct br_orch_api *api,
+    const struct br_form *form,
+    struct br_arena *arena,
+    struct br_bytes *ret,
+    const char **ret_why)
 {
     struct br_json *v;
-    struct br_bytes text = br_form_get(&j->form, "authorization_details");
+    struct br_bytes text = br_form_get(form, "authorization_details");
     struct br_bytes type = {NULL, 0};
     struct br_bytes id = {NULL, 0};
     if (text.n == 0) {
@@ -157,7 +212,7 @@ read_details(struct job *j, const char **ret_why)
     }
     *ret_why = "authorization_details is no array of one openid_credential "
                "with a credential_configuration_id";
-    if (br_json_parse(text, &j->arena, &v, NULL) != BR_OK ||
+    if (br_json_parse(text, arena, &v, NULL) != BR_OK ||
         v->kind != BR_JSON_ARRAY || br_json_count(v) != 1 ||
         br_json_need_string(br_json_first(v), "type", &type, NULL) != BR_OK ||
         br_json_need_string(
@@ -167,11 +222,11 @@ read_details(struct job *j, const char **ret_why)
         return false;
     }
     *ret_why = "there is no such credential_configuration_id";
-    if (br_types_find(j->api->types, id) == NULL) {
+    if (br_types_find(api->types, id) == NULL) {
         return false;
     }
-    j->redeem.configuration = id;
-    j->redeem.identifiers = true;
+    *ret_why = NULL;
+    *ret = id;
     return true;
 }
 
@@ -183,6 +238,7 @@ start(struct job *j)
     br_orch_random_text(j->token);
     j->redeem.token = j->token;
     j->redeem.thumbprint = j->thumbprint;
+    j->redeem.client = j->client;
     j->redeem.now_s = br_orch_now_s();
     j->redeem.token_s = c->token_s;
     j->redeem.deferred_s = c->deferred_s;
@@ -194,24 +250,10 @@ start(struct job *j)
     }
 }
 
-/** False: it has been refused. */
 static bool
-read_grant(struct job *j)
+read_pre_authorized(struct job *j)
 {
-    struct br_bytes grant = br_form_get(&j->form, "grant_type");
-    const struct br_orch_door door = {"/token", {NULL, 0}};
     const char *why = NULL;
-    if (grant.n == 0) {
-        br_orch_refuse(
-            j->req, BR_OAUTH_INVALID_REQUEST, "grant_type is missing");
-        return false;
-    }
-    if (!br_bytes_eq(grant, br_str(BR_VCI_PRE_AUTHORIZED))) {
-        br_orch_refuse(
-            j->req, BR_OAUTH_UNSUPPORTED_GRANT_TYPE,
-            "only the pre-authorized code is taken");
-        return false;
-    }
     j->redeem.code = br_form_get(&j->form, "pre-authorized_code");
     j->redeem.tx_code = br_form_get(&j->form, "tx_code");
     if (j->redeem.code.n == 0) {
@@ -219,15 +261,59 @@ read_grant(struct job *j)
             j->req, BR_OAUTH_INVALID_REQUEST, "pre-authorized_code is missing");
         return false;
     }
-    if (!read_details(j, &why)) {
+    if (!br_orch_read_details(
+            j->api, &j->form, &j->arena, &j->redeem.configuration, &why)) {
         br_orch_refuse(j->req, BR_OAUTH_INVALID_AUTHORIZATION_DETAILS, why);
         return false;
     }
-    if (!br_orch_check_dpop(j->api, j->req, &door, &j->arena, j->thumbprint)) {
+    j->redeem.identifiers = j->redeem.configuration.n > 0;
+    return true;
+}
+
+static bool
+read_authorization_code(struct job *j)
+{
+    static const char *const needed[] = {
+        "code", "code_verifier", "redirect_uri", "client_id"};
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        if (br_form_get(&j->form, needed[i]).n == 0) {
+            char why[60];
+            (void)snprintf(why, sizeof(why), "%s is missing", needed[i]);
+            br_orch_refuse(j->req, BR_OAUTH_INVALID_REQUEST, why);
+            return false;
+        }
+    }
+    j->by_code = true;
+    return true;
+}
+
+/** False: it has been refused. */
+static bool
+read_grant(struct job *j)
+{
+    struct br_bytes grant = br_form_get(&j->form, "grant_type");
+    const struct br_orch_door door = {"/token", {NULL, 0}};
+    bool good;
+    if (br_bytes_eq(grant, br_str(BR_VCI_PRE_AUTHORIZED))) {
+        good = read_pre_authorized(j);
+    } else if (br_bytes_eq(grant, br_str("authorization_code"))) {
+        good = read_authorization_code(j);
+    } else {
+        good = false;
+        br_orch_refuse(
+            j->req,
+            grant.n == 0 ? BR_OAUTH_INVALID_REQUEST
+                         : BR_OAUTH_UNSUPPORTED_GRANT_TYPE,
+            "grant_type is not one of the metadata");
+    }
+    if (!good ||
+        !br_orch_check_client(
+            j->api, j->req, br_form_get(&j->form, "client_id"), &j->arena,
+            j->client) ||
+        !br_orch_check_dpop(j->api, j->req, &door, &j->arena, j->thumbprint)) {
         return false;
     }
-    if (j->thumbprint[0] == '\0' &&
-        strcmp(j->api->config->dpop, "required") == 0) {
+    if (j->thumbprint[0] == '\0' && br_orch_needs_dpop(j->api)) {
         br_orch_refuse(
             j->req, BR_OAUTH_INVALID_DPOP_PROOF, "the header DPoP is missing");
         return false;

@@ -10,12 +10,13 @@ br_offer_put(
 {
     struct br_buf b;
     br_buf_init(&b, BR_ORCH_ROW_BYTES_MAX);
-    br_cbor_put_array(&b, 11);
+    br_cbor_put_array(&b, 12);
     br_cbor_put_uint(&b, (uint64_t)o->state);
     br_cbor_put_text(&b, br_str(o->type));
     br_cbor_put_text(&b, br_str(o->reference));
     br_cbor_put_bool(&b, o->needs_tx);
     br_cbor_put_bool(&b, o->deferred);
+    br_cbor_put_bool(&b, o->by_code);
     br_cbor_put_bytes(&b, br_hash_bytes(&o->tx));
     br_cbor_put_uint(&b, o->tx_length);
     br_cbor_put_uint(&b, o->attempts);
@@ -30,12 +31,13 @@ parse_offer(struct br_bytes row, struct br_offer *o, struct br_err *reterr)
 {
     struct br_cbor r;
     br_cbor_init(&r, row);
-    br_cbor_array_exact(&r, 11);
+    br_cbor_array_exact(&r, 12);
     o->state = (enum br_offer_state)br_cbor_uint_max(&r, BR_OFFER_STATES - 1);
     br_row_text(&r, o->type, BR_ORCH_TYPE_BYTES);
     br_row_text(&r, o->reference, BR_ORCH_REFERENCE_BYTES);
     o->needs_tx = br_cbor_bool(&r);
     o->deferred = br_cbor_bool(&r);
+    o->by_code = br_cbor_bool(&r);
     br_row_hash(&r, &o->tx);
     o->tx_length = br_cbor_uint(&r);
     o->attempts = br_cbor_uint(&r);
@@ -93,6 +95,7 @@ br_offer_create(
     struct br_offer o = {
         .needs_tx = n->tx_code != NULL,
         .deferred = n->deferred,
+        .by_code = n->by_code,
         .created_s = n->now_s,
         .expires_s = n->expires_s,
     };
@@ -155,9 +158,10 @@ put_access(
 {
     struct br_buf b;
     br_buf_init(&b, 1024);
-    br_cbor_put_array(&b, 5);
+    br_cbor_put_array(&b, 6);
     br_cbor_put_bytes(&b, br_hash_bytes(&a->offer));
     br_cbor_put_text(&b, br_str(a->thumbprint));
+    br_cbor_put_text(&b, br_str(a->client));
     br_cbor_put_uint(&b, a->expires_s);
     br_cbor_put_bool(&b, a->identifiers);
     br_cbor_put_bytes(&b, a->sealed);
@@ -181,9 +185,10 @@ br_access_get(
         return br_fail(reterr, BR_ERR_UNAUTHENTICATED, "no such access token");
     }
     br_cbor_init(&r, row);
-    br_cbor_array_exact(&r, 5);
+    br_cbor_array_exact(&r, 6);
     br_row_hash(&r, &ret->offer);
     br_row_text(&r, ret->thumbprint, sizeof(ret->thumbprint) - 1);
+    br_row_text(&r, ret->client, BR_ORCH_CLIENT_BYTES);
     ret->expires_s = br_cbor_uint(&r);
     ret->identifiers = br_cbor_bool(&r);
     ret->sealed = br_cbor_bytes(&r);
@@ -213,6 +218,7 @@ give_token(
     };
     struct br_buf sealed;
     (void)snprintf(a.thumbprint, sizeof(a.thumbprint), "%s", in->thumbprint);
+    (void)snprintf(a.client, sizeof(a.client), "%s", in->client);
     br_buf_init(&sealed, 256);
     enum br_rc rc =
         br_orch_seal(&wrap, br_hash_bytes(&claims_key), &sealed, reterr);
@@ -249,8 +255,12 @@ static enum br_redeem_result
 judge(const struct br_redeem *in, const struct br_offer *o)
 {
     struct br_hash tx;
-    if (o->state != BR_OFFER_OFFERED || o->expires_s <= in->now_s) {
+    if (o->state != BR_OFFER_OFFERED || o->expires_s <= in->now_s ||
+        o->by_code != in->by_code) {
         return BR_REDEEM_NO_CODE;
+    }
+    if (in->tx_was_told) {
+        return BR_REDEEMED;
     }
     if (o->needs_tx != (in->tx_code.n > 0)) {
         return o->needs_tx ? BR_REDEEM_TX_MISSING : BR_REDEEM_TX_UNEXPECTED;
@@ -289,7 +299,7 @@ br_redeem(
     if (*ret == BR_REDEEM_TX_WRONG) {
         return count_wrong(txn, ret_offer, reterr);
     }
-    if (*ret != BR_REDEEMED) {
+    if (*ret != BR_REDEEMED || in->look_only) {
         return BR_OK;
     }
     BR_TRY(give_token(txn, in, ret_offer, reterr));
@@ -332,8 +342,9 @@ find_expired(
                     o.state == BR_OFFER_WITHDRAWN);
         } else {
             br_cbor_init(&r, row);
-            br_cbor_array_exact(&r, 5);
+            br_cbor_array_exact(&r, table == BR_ORCH_TOKENS ? 6 : 8);
             (void)br_cbor_bytes(&r);
+            (void)br_cbor_text(&r);
             (void)br_cbor_text(&r);
             expires_s = br_cbor_uint(&r);
             over = r.err.rc == BR_OK && expires_s <= now_s;
@@ -354,9 +365,10 @@ br_orch_purge(
     size_t *ret,
     struct br_err *reterr)
 {
-    static const enum br_orch_table tables[] = {BR_ORCH_OFFERS, BR_ORCH_TOKENS};
+    static const enum br_orch_table tables[] = {
+        BR_ORCH_OFFERS, BR_ORCH_TOKENS, BR_ORCH_PUSHED, BR_ORCH_GRANTED};
     *ret = 0;
-    for (size_t t = 0; t < 2; t++) {
+    for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
         struct victims v = {.count = 0};
         BR_TRY(find_expired(txn, tables[t], now_s, &v, reterr));
         for (size_t i = 0; i < v.count && *ret < most; i++) {

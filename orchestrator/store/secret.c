@@ -17,6 +17,7 @@ br_orch_store_open(
         [BR_ORCH_TAKEN] = "taken",     [BR_ORCH_LISTS] = "lists",
         [BR_ORCH_CHANGES] = "changes", [BR_ORCH_NOTICES] = "notices",
         [BR_ORCH_WAITING] = "waiting", [BR_ORCH_STAMPS] = "stamps",
+        [BR_ORCH_PUSHED] = "pushed",   [BR_ORCH_GRANTED] = "granted",
     };
     char path[4096];
     (void)snprintf(path, sizeof(path), "%s/db", data_dir);

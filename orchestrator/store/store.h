@@ -35,6 +35,8 @@ enum br_orch_table {
     BR_ORCH_NOTICES,     /**< hash of a notification id -> credential id */
     BR_ORCH_WAITING,     /**< hash of a transaction id -> keys */
     BR_ORCH_STAMPS,      /**< list, version -> digest, entry of the ledger */
+    BR_ORCH_PUSHED,      /**< hash of a request URI -> grant */
+    BR_ORCH_GRANTED,     /**< hash of an authorization code -> grant */
     BR_ORCH_TABLES,
 };
 
@@ -47,6 +49,9 @@ enum {
     BR_ORCH_SECRET_TEXT_BYTES = 44, /**< base64url of 32 bytes, and NUL */
     BR_ORCH_ID_BYTES = 16,
     BR_ORCH_ATTEMPTS_MAX = 5,
+    BR_ORCH_CLIENT_BYTES = 255,
+    BR_ORCH_REDIRECT_BYTES = 1000,
+    BR_ORCH_STATE_BYTES = 1000,
 };
 
 struct br_kv_txn;
@@ -95,6 +100,7 @@ struct br_offer {
     char reference[BR_ORCH_REFERENCE_BYTES + 1];
     bool needs_tx;
     bool deferred; /**< the desk looks before it is issued */
+    bool by_code;  /**< by the authorization code, not the pre-authorized */
     struct br_hash tx;
     uint64_t tx_length;
     uint64_t attempts;
@@ -123,6 +129,7 @@ struct br_offer_new {
     const char *reference;
     const char *tx_code; /**< NULL: none */
     bool deferred;
+    bool by_code;
     struct br_bytes claims; /**< JSON */
     uint64_t now_s;
     uint64_t expires_s;
@@ -146,6 +153,7 @@ struct br_access {
     struct br_hash key; /**< hash of its text */
     struct br_hash offer;
     char thumbprint[BR_ORCH_SECRET_TEXT_BYTES]; /**< DPoP; empty: bearer */
+    char client[BR_ORCH_CLIENT_BYTES + 1];      /**< empty: anonymous */
     uint64_t expires_s;
     bool identifiers;       /**< credential_identifiers were given */
     struct br_bytes sealed; /**< the claims' key, under the token's text */
@@ -164,6 +172,10 @@ struct br_redeem {
     struct br_bytes configuration; /**< asked for; empty: any */
     const char *token;             /**< the text that it shall get */
     const char *thumbprint;        /**< "" */
+    const char *client;            /**< "" */
+    bool by_code;                  /**< through the authorization endpoint */
+    bool look_only;                /**< count what is wrong, give nothing yet */
+    bool tx_was_told;              /**< at the authorization endpoint */
     bool identifiers;
     uint64_t now_s;
     uint64_t token_s;    /**< how long a token lasts */
@@ -176,6 +188,7 @@ enum br_redeem_result {
     BR_REDEEM_TX_MISSING,
     BR_REDEEM_TX_UNEXPECTED,
     BR_REDEEM_OTHER_TYPE,
+    BR_REDEEM_BAD_GRANT, /**< not by this client, address, verifier or key */
 };
 /** Errors are those of the store alone. */
 enum br_rc br_redeem(
@@ -183,6 +196,43 @@ enum br_rc br_redeem(
     const struct br_redeem *in,
     enum br_redeem_result *ret,
     struct br_offer *ret_offer,
+    struct br_err *reterr) BR_MUST_USE;
+
+/* ---- authorization: what was pushed, what was granted ---------------------
+ */
+
+struct br_grant {
+    struct br_hash offer;
+    char client[BR_ORCH_CLIENT_BYTES + 1];
+    char redirect[BR_ORCH_REDIRECT_BYTES + 1];
+    char state[BR_ORCH_STATE_BYTES + 1];
+    char challenge[BR_ORCH_SECRET_TEXT_BYTES];  /**< PKCE, S256 */
+    char thumbprint[BR_ORCH_SECRET_TEXT_BYTES]; /**< DPoP; empty: none */
+    char
+        code[BR_ORCH_SECRET_TEXT_BYTES]; /**< the offer's; sealed when stored */
+    bool identifiers;
+    uint64_t expires_s;
+};
+/** Under the hash of text (a request URI's secret, a code); the offer's code is
+ *  sealed under text. */
+enum br_rc br_grant_put(
+    struct br_kv_txn *txn,
+    enum br_orch_table table,
+    const char *text,
+    const struct br_grant *g,
+    struct br_err *reterr) BR_MUST_USE;
+/** NOT_FOUND: none, or expired. */
+enum br_rc br_grant_get(
+    struct br_kv_txn *txn,
+    enum br_orch_table table,
+    struct br_bytes text,
+    uint64_t now_s,
+    struct br_grant *ret,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_grant_delete(
+    struct br_kv_txn *txn,
+    enum br_orch_table table,
+    struct br_bytes text,
     struct br_err *reterr) BR_MUST_USE;
 
 /* ---- credentials and status ---------------------------------------------- */

@@ -91,6 +91,7 @@ redeem(
         .tx_code = br_str(tx),
         .token = token,
         .thumbprint = "jkt",
+        .client = "",
         .now_s = now_s,
         .token_s = 60,
     };

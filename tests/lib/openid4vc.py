@@ -7,6 +7,7 @@ SPDX-License-Identifier: EUPL-1.2
 """
 
 import base64
+import datetime
 import hashlib
 import json
 import os
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature, encode_dss_signature)
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from broletto_test import BUILD, Node, check, cli_ok, equal
 
@@ -367,6 +369,57 @@ class Wallet:
     def ask_credential(self, jwts, headers=None, **more):
         return self.send("/credential", self.request(jwts, **more), headers)
 
+    # -- the authorization code
+
+    def pushed(self, offer, **more):
+        """What is pushed for an offer; the verifier is kept."""
+        self.verifier = secrets.token_urlsafe(48)
+        fields = {
+            "client_id": "https://wallet.example", "response_type": "code",
+            "redirect_uri": "https://wallet.example/back?x=1",
+            "state": "s t&te", "scope": offer["credential_configuration_ids"][0],
+            "issuer_state":
+                offer["grants"]["authorization_code"]["issuer_state"],
+            "code_challenge_method": "S256",
+            "code_challenge": b64(hashlib.sha256(
+                self.verifier.encode()).digest())}
+        fields.update(more)
+        return {k: v for k, v in fields.items() if v is not None}
+
+    def push(self, offer, headers=None, **more):
+        return self.post_form("/par", self.pushed(offer, **more), headers)
+
+    def page(self, uri, client="https://wallet.example"):
+        return self.http.ask("GET", "/authorize?" + urllib.parse.urlencode(
+            {"client_id": client, "request_uri": uri}))
+
+    def agree(self, uri, tx_code=None, answer="yes"):
+        fields = {"request_uri": uri, "client_id": "https://wallet.example",
+                  "answer": answer}
+        if tx_code is not None:
+            fields["tx_code"] = tx_code
+        return self.post_form("/authorize", fields)
+
+    def back(self, answer):
+        """The parameters with which the browser comes back."""
+        equal(answer.status, 303, answer)
+        where, _, query = answer.headers["Location"].partition("?x=1&")
+        equal(where, "https://wallet.example/back")
+        fields = urllib.parse.parse_qs(query, strict_parsing=True)
+        equal((fields["iss"], fields["state"]), ([self.url], ["s t&te"]))
+        return fields
+
+    def ask_code(self, granted, headers=None, **more):
+        fields = {"grant_type": "authorization_code", "code": granted,
+                  "code_verifier": self.verifier,
+                  "client_id": "https://wallet.example",
+                  "redirect_uri": "https://wallet.example/back?x=1"}
+        fields.update(more)
+        head = {"DPoP": self.dpop("/token")} if self.dpop_key else {}
+        return self.post_form(
+            "/token", {k: v for k, v in fields.items() if v is not None},
+            {**head, **(headers or {})})
+
     # -- the whole way
 
     def accept(self, offered, count=1):
@@ -390,3 +443,64 @@ class Wallet:
         found = [Credential(c["credential"], root) for c in doc["credentials"]]
         equal([c.claims["cnf"]["jwk"] for c in found], [k.jwk for k in keys])
         return found
+
+
+# ---- a wallet's provider -----------------------------------------------------------
+
+
+def certificate(name, key, issuer_name, issuer_key, authority):
+    now = datetime.datetime.utcnow()
+
+    def named(text):
+        return x509.Name([x509.NameAttribute(
+            x509.oid.NameOID.COMMON_NAME, text)])
+    return x509.CertificateBuilder().subject_name(named(name)).issuer_name(
+        named(issuer_name)).public_key(key.private.public_key()).serial_number(
+        x509.random_serial_number()).not_valid_before(
+        now - datetime.timedelta(days=1)).not_valid_after(
+        now + datetime.timedelta(days=1)).add_extension(
+        x509.BasicConstraints(authority, None), True).add_extension(
+        x509.KeyUsage(not authority, False, False, False, False, authority,
+                      authority, False, False), True).sign(
+        issuer_key.private, hashes.SHA256())
+
+
+class Provider:
+    """Who makes wallets: an authority, and a key that it certifies."""
+
+    def __init__(self):
+        self.authority, self.key = Key(), Key()
+        self.root = certificate("Provider root", self.authority,
+                                "Provider root", self.authority, True)
+        self.leaf = certificate("Provider", self.key, "Provider root",
+                                self.authority, False)
+
+    @property
+    def pem(self):
+        return self.root.public_bytes(Encoding.PEM)
+
+    def sign(self, typ, claims):
+        x5c = [base64.b64encode(self.leaf.public_bytes(Encoding.DER)).decode()]
+        body = {"iat": int(time.time()), "exp": int(time.time()) + 600}
+        body.update(claims)
+        return self.key.sign({"typ": typ, "alg": "ES256", "x5c": x5c},
+                             {k: v for k, v in body.items() if v is not None})
+
+    def client(self, instance, client, **claims):
+        return self.sign("oauth-client-attestation+jwt", {
+            "sub": client, "cnf": {"jwk": instance.jwk}, **claims})
+
+    def keys(self, keys, nonce, **claims):
+        return self.sign("key-attestation+jwt", {
+            "attested_keys": [k.jwk for k in keys], "nonce": nonce,
+            "key_storage": ["iso_18045_moderate"], **claims})
+
+
+def client_headers(attestation, instance, audience, **claims):
+    body = {"aud": audience, "jti": secrets.token_hex(16),
+            "iat": int(time.time())}
+    body.update(claims)
+    return {"OAuth-Client-Attestation": attestation,
+            "OAuth-Client-Attestation-PoP": instance.sign(
+                {"typ": "oauth-client-attestation-pop+jwt", "alg": "ES256"},
+                {k: v for k, v in body.items() if v is not None})}

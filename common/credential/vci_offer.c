@@ -108,6 +108,10 @@ take_offer(
     struct br_json *ids;
     struct br_json *grants = NULL;
     BR_TRY(br_json_need_string(v, "credential_issuer", &o->issuer, reterr));
+    if (o->issuer.n == 0) {
+        return br_fail(
+            reterr, BR_ERR_MISSING_FIELD, "credential_issuer is empty");
+    }
     BR_TRY(br_json_need(
         v, "credential_configuration_ids", BR_JSON_ARRAY, &ids, reterr));
     BR_TRY(take_configurations(ids, o, reterr));

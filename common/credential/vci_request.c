@@ -311,6 +311,10 @@ take_credentials(
         }
         BR_TRY(br_json_need_string(
             i, "credential", &r->credentials[r->count], reterr));
+        if (r->credentials[r->count].n == 0) {
+            return br_fail(
+                reterr, BR_ERR_MISSING_FIELD, "a credential is empty");
+        }
         r->count++;
     }
     return r->count > 0

@@ -223,6 +223,33 @@ br_http_header(const struct br_http_request *req, const char *name)
     return look_up(req, MHD_HEADER_KIND, name);
 }
 
+struct counted {
+    const char *name;
+    size_t count;
+};
+
+static enum MHD_Result
+count_one(void *ctx, enum MHD_ValueKind kind, const char *name, const char *v)
+{
+    struct counted *c = (struct counted *)ctx;
+    (void)kind;
+    (void)v;
+    c->count += strcasecmp(name, c->name) == 0;
+    return MHD_YES;
+}
+
+size_t
+br_http_header_count(const struct br_http_request *req, const char *name)
+{
+    int phase = atomic_load_explicit(&req->phase, memory_order_acquire);
+    struct counted c = {name, 0};
+    if (phase != BR_HTTP_GONE) {
+        (void)MHD_get_connection_values(
+            req->mhd, MHD_HEADER_KIND, count_one, &c);
+    }
+    return c.count;
+}
+
 struct br_bytes
 br_http_body(const struct br_http_request *req)
 {

@@ -101,6 +101,9 @@ const char *br_http_param(const struct br_http_request *req, size_t n);
 /** Query value or NULL; percent-decoded. */
 const char *br_http_query(const struct br_http_request *req, const char *name);
 const char *br_http_header(const struct br_http_request *req, const char *name);
+/** How often a header stands there: of some, one is too many. */
+size_t
+br_http_header_count(const struct br_http_request *req, const char *name);
 struct br_bytes br_http_body(const struct br_http_request *req);
 /** What the stream function left in *state. */
 void *br_http_stream_state(const struct br_http_request *req);

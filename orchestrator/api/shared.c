@@ -179,8 +179,12 @@ br_orch_check_dpop(
         .now_s = br_orch_now_s(),
         .window_s = api->config->proof_s,
     };
+    /* "There is not more than one DPoP HTTP request header field" (RFC 9449
+     * section 4.3). */
     enum br_rc rc =
-        check_proof(api, br_str(header), &policy, arena, &proof, &err);
+        br_http_header_count(req, "DPoP") > 1
+            ? br_fail(&err, BR_ERR_DUPLICATE_FIELD, "two headers DPoP")
+            : check_proof(api, br_str(header), &policy, arena, &proof, &err);
     if (rc == BR_ERR_BUSY || rc == BR_ERR_NO_MEMORY) {
         br_orch_fail(req, &err);
         return false;

@@ -687,6 +687,56 @@ make_jwes(struct br_buf *b)
         "AAAA.AAAA");
 }
 
+static void
+make_vci(void)
+{
+    put_text(
+        "vci", "offer",
+        "{\"credential_issuer\":\"https://i\",\"credential_configuration_ids\":"
+        "[\"a\",\"b\"],\"grants\":{\"authorization_code\":{\"issuer_state\":"
+        "\"s\"},\"urn:ietf:params:oauth:grant-type:pre-authorized_code\":{"
+        "\"pre-authorized_code\":\"c\",\"tx_code\":{\"input_mode\":\"text\","
+        "\"length\":4,\"description\":\"d\"}}}}");
+    put_text(
+        "vci", "metadata",
+        "{\"credential_issuer\":\"https://i\",\"issuer\":\"https://i\","
+        "\"token_endpoint\":\"t\",\"credential_endpoint\":\"c\","
+        "\"batch_credential_issuance\":{\"batch_size\":3},"
+        "\"authorization_servers\":[\"x\"],\"grant_types_supported\":[\"y\"],"
+        "\"credential_response_encryption\":{\"alg_values_supported\":"
+        "[\"ECDH-ES\"],\"enc_values_supported\":[\"A256GCM\"],"
+        "\"encryption_required\":true},"
+        "\"credential_configurations_supported\":{\"a\":{\"format\":"
+        "\"dc+sd-jwt\",\"vct\":\"v\",\"proof_types_supported\":{\"jwt\":{"
+        "\"proof_signing_alg_values_supported\":[\"ES256\"]}}}}}");
+    put_text(
+        "vci", "request",
+        "{\"credential_identifier\":\"a\",\"proofs\":{\"jwt\":[\"x.y.z\"]},"
+        "\"transaction_id\":\"t\",\"notification_id\":\"n\",\"event\":"
+        "\"credential_failure\",\"credential_response_encryption\":{\"jwk\":{"
+        "\"kty\":\"EC\",\"crv\":\"P-256\",\"alg\":\"ECDH-ES\",\"x\":"
+        "\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":"
+        "\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"},\"enc\":\"A256GCM\"}"
+        "}");
+    put_text(
+        "vci", "response",
+        "{\"credentials\":[{\"credential\":\"a~b~\"}],\"notification_id\":"
+        "\"n\","
+        "\"access_token\":\"t\",\"token_type\":\"DPoP\",\"expires_in\":1,"
+        "\"c_nonce\":\"n\",\"authorization_details\":[{"
+        "\"credential_configuration_id\":\"a\",\"credential_identifiers\":["
+        "\"i\"]}]}");
+    put_text("vci", "waiting", "{\"transaction_id\":\"t\",\"interval\":5}");
+    put_text("vci", "form", "a=%C3%A8+b%26");
+    put_text(
+        "vci", "link",
+        "openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fi%2Fo");
+    put_text(
+        "vci", "twice-bad",
+        "{\"credential_issuer\":\"i\",\"credential_configuration_ids\":"
+        "[\"a\",\"a\"]}");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -722,6 +772,7 @@ main(int argc, char **argv)
     make_jwks(&b);
     make_jwss(&k, &b);
     make_jwes(&b);
+    make_vci();
     br_buf_fini(&b);
     br_signer_free(k.log);
     br_signer_free(k.witness);

@@ -120,6 +120,7 @@ bad_offers_are_refused(void **state)
         "{\"credential_issuer\":\"https://i\"}",
         "{\"credential_issuer\":7,\"credential_configuration_ids\":[\"a\"]}",
         "{\"credential_issuer\":\"i\",\"credential_configuration_ids\":[]}",
+        "{\"credential_issuer\":\"\",\"credential_configuration_ids\":[\"a\"]}",
         "{\"credential_issuer\":\"i\",\"credential_configuration_ids\":[1]}",
         "{\"credential_issuer\":\"i\",\"credential_configuration_ids\":"
         "[\"a\",\"a\"]}",
@@ -403,7 +404,10 @@ static void
 responses_are_read_back(void **state)
 {
     static const char *const bad[] = {
-        "{}", "{\"credentials\":[]}", "{\"credentials\":[{}]}",
+        "{}",
+        "{\"credentials\":[]}",
+        "{\"credentials\":[{}]}",
+        "{\"credentials\":[{\"credential\":\"\"}]}",
         "{\"transaction_id\":\"t\"}",
         "{\"credentials\":[{\"credential\":\"c\"}],\"transaction_id\":\"t\","
         "\"interval\":1}"};

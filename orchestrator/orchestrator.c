@@ -7,6 +7,7 @@
 #include "common/crypto/keyfile.h"
 #include "common/crypto/x509.h"
 #include "common/crypto/x509_path.h"
+#include "common/service/log.h"
 #include "orchestrator/api/api.h"
 #include "orchestrator/api/health.h"
 #include "orchestrator/api/once.h"
@@ -26,7 +27,7 @@ enum {
 
 struct br_orchestrator {
     struct br_orchestrator_options o;
-    struct br_orch_config config;
+    const struct br_orch_config *config;
     struct br_secret *passphrase;
     struct br_signer *signer;
     struct br_x509_chain chain;
@@ -63,7 +64,7 @@ open_passphrase(struct br_orchestrator *o, struct br_err *reterr)
         }
     }
     return br_secret_from_file(
-        in_data(o, path, o->config.passphrase_file), &o->passphrase, reterr);
+        in_data(o, path, o->config->passphrase_file), &o->passphrase, reterr);
 }
 
 /** The certificates of the issuer's key, which must be its own. */
@@ -74,7 +75,7 @@ open_chain(struct br_orchestrator *o, struct br_err *reterr)
     struct br_buf pem;
     br_buf_init(&pem, BR_X509_PEM_BYTES_MAX);
     enum br_rc rc =
-        br_file_read(in_data(o, path, o->config.issuer_chain), &pem, reterr);
+        br_file_read(in_data(o, path, o->config->issuer_chain), &pem, reterr);
     if (rc == BR_OK) {
         rc = br_x509_chain_parse(br_buf_bytes(&pem), &o->chain, reterr);
     }
@@ -96,7 +97,7 @@ open_keys(struct br_orchestrator *o, struct br_err *reterr)
     struct br_orch_api *api = &o->api;
     BR_TRY(open_passphrase(o, reterr));
     BR_TRY(br_signer_open(
-        in_data(o, path, o->config.issuer_key), o->passphrase, &o->signer,
+        in_data(o, path, o->config->issuer_key), o->passphrase, &o->signer,
         reterr));
     BR_TRY(br_private_key_of_signer(o->signer, &api->issuer_key, reterr));
     BR_TRY(open_chain(o, reterr));
@@ -144,7 +145,7 @@ open_types(struct br_orchestrator *o, struct br_err *reterr)
 {
     char path[PATH_MAX];
     BR_TRY(br_types_load(
-        in_data(o, path, o->config.types), o->config.public_url, &o->types,
+        in_data(o, path, o->config->types), o->config->public_url, &o->types,
         reterr));
     for (size_t i = 0; i < o->types.count; i++) {
         BR_TRY(fill_integrity(o, i, reterr));
@@ -158,7 +159,7 @@ open_providers(struct br_orchestrator *o, struct br_err *reterr)
 {
     char path[PATH_MAX];
     struct br_buf pem;
-    const struct br_orch_config *c = &o->config;
+    const struct br_orch_config *c = o->config;
     if (c->wallet_providers[0] == '\0') {
         return c->wallet_attestation_required || c->key_attestation_required ||
                        br_orch_is_haip(&o->api)
@@ -179,10 +180,17 @@ open_providers(struct br_orchestrator *o, struct br_err *reterr)
 }
 
 static void
-on_warning(void *ctx, const char *text)
+warn(struct br_orchestrator *o, const char *event, const char *text)
 {
-    struct br_orchestrator *o = (struct br_orchestrator *)ctx;
-    o->o.warning(o->o.ctx, text);
+    const struct br_log_event e = {
+        .level = BR_LOG_WARNING, .name = event, .message = text};
+    br_log_put(o->o.log, &e);
+}
+
+static void
+on_unstamped(void *ctx, const char *text)
+{
+    warn((struct br_orchestrator *)ctx, "status.unstamped", text);
 }
 
 static enum br_rc
@@ -190,13 +198,14 @@ open_stamper(struct br_orchestrator *o, struct br_err *reterr)
 {
     char path[PATH_MAX];
     struct br_stamper_options s = {
-        .node_url = o->config.node_url,
-        .token_file = in_data(o, path, o->config.node_token_file),
+        .node_url = o->config->node_url,
+        .token_file = in_data(o, path, o->config->node_token_file),
         .kv = o->kv,
-        .warning = on_warning,
+        .warning = on_unstamped,
         .ctx = o,
     };
-    if (o->config.node_url[0] == '\0' || o->config.node_token_file[0] == '\0') {
+    if (o->config->node_url[0] == '\0' ||
+        o->config->node_token_file[0] == '\0') {
         return BR_OK;
     }
     return br_stamper_start(&s, &o->stamper, reterr);
@@ -220,7 +229,7 @@ fill_api(struct br_orchestrator *o, struct br_err *reterr)
     api->types = &o->types;
     api->kv = o->kv;
     api->writer = o->writer;
-    api->issuer = o->config.public_url;
+    api->issuer = o->config->public_url;
     api->once = br_once_new(ONCE_MAX);
     api->status = br_status_cache_new(&published);
     return api->once == NULL || api->status == NULL
@@ -231,25 +240,23 @@ fill_api(struct br_orchestrator *o, struct br_err *reterr)
 static void
 on_done(
     void *ctx,
-    const char *method,
-    const char *route,
-    int status,
-    uint64_t duration_us)
+    const struct br_http_request *req,
+    const struct br_http_outcome *outcome)
 {
     (void)ctx;
-    (void)duration_us;
-    br_orch_count(method, route, status);
+    (void)req;
+    br_orch_count(outcome->method, outcome->route, outcome->status);
 }
 
 static enum br_rc
 start_server(struct br_orchestrator *o, struct br_err *reterr)
 {
     struct br_http_server_options s = {
-        .listen = o->o.listen != NULL ? o->o.listen : o->config.listen,
+        .listen = o->o.listen != NULL ? o->o.listen : o->config->listen,
         .ctx = &o->api,
-        .threads = (unsigned)o->config.http_threads,
-        .connections_max = (unsigned)o->config.connections_max,
-        .idle_timeout_s = (unsigned)o->config.idle_timeout_s,
+        .threads = (unsigned)o->config->http_threads,
+        .connections_max = (unsigned)o->config->connections_max,
+        .idle_timeout_s = (unsigned)o->config->idle_timeout_s,
         .done = on_done,
     };
     s.routes = br_orch_routes(&s.route_count);
@@ -263,14 +270,14 @@ static enum br_rc
 open_all(struct br_orchestrator *o, struct br_err *reterr)
 {
     BR_TRY(br_crypto_init(reterr));
-    BR_TRY(br_orch_config_load(o->o.data_dir, &o->config, reterr));
-    if (br_orch_is_loopback(o->config.public_url)) {
-        o->o.warning(
-            o->o.ctx, "public_url is http on this machine: for development "
-                      "alone, nothing is protected on the way");
+    if (br_orch_is_loopback(o->config->public_url)) {
+        warn(
+            o, "issuer.insecure",
+            "public_url is http on this machine: for development alone, "
+            "nothing is protected on the way");
     }
     BR_TRY(open_keys(o, reterr));
-    o->api.config = &o->config;
+    o->api.config = o->config;
     BR_TRY(open_providers(o, reterr));
     BR_TRY(open_types(o, reterr));
     BR_TRY(br_orch_store_open(o->o.data_dir, &o->kv, reterr));
@@ -291,6 +298,7 @@ br_orchestrator_start(
         return br_fail(reterr, BR_ERR_NO_MEMORY, "issuer");
     }
     o->o = *options;
+    o->config = options->config;
     enum br_rc rc = open_all(o, reterr);
     if (rc != BR_OK) {
         br_orchestrator_stop(o);
@@ -366,7 +374,6 @@ br_orchestrator_stop(struct br_orchestrator *o)
     br_x509_chain_fini(&o->chain);
     br_signer_free(o->signer);
     br_secret_free(o->passphrase);
-    br_orch_config_fini(&o->config);
     br_wipe(&o->api.nonce_key, sizeof(o->api.nonce_key));
     free(o);
 }

@@ -9,13 +9,15 @@
 #include "common/base/attr.h"
 #include "common/base/error.h"
 
+struct br_log;
+struct br_orch_config;
 struct br_orchestrator;
 
 struct br_orchestrator_options {
     const char *data_dir;
-    const char *listen; /**< NULL: as configured */
-    void (*warning)(void *ctx, const char *text);
-    void *ctx;
+    const char *listen;                  /**< NULL: as configured */
+    const struct br_orch_config *config; /**< borrowed, as the next */
+    struct br_log *log;
 };
 
 /** Opens everything and serves. BR_OK: it answers. */

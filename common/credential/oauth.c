@@ -122,6 +122,9 @@ decode(
     if (out == NULL) {
         return br_fail(reterr, BR_ERR_TOO_LARGE, "form");
     }
+    if (text.n > 0 && memchr(text.p, '\0', text.n) != NULL) {
+        return br_refuse(reterr, BR_RULE_OAUTH_FORM, "it holds a NUL byte");
+    }
     for (size_t i = 0; i < text.n; i++) {
         if (text.p[i] != '%') {
             out[n++] = text.p[i] == '+' ? ' ' : text.p[i];

@@ -131,7 +131,7 @@ static bool
 find_offer(struct job *j)
 {
     struct br_kv_txn *txn;
-    struct br_offer o;
+    struct br_offer o = {.state = BR_OFFER_WITHDRAWN};
     struct br_err err;
     struct br_bytes scope = br_form_get(&j->form, "scope");
     struct br_bytes state = br_form_get(&j->form, "issuer_state");

@@ -98,6 +98,9 @@ bad_forms_are_refused(void **state)
         enum br_rc rc = br_form_parse(br_str(bad[i]), &arena, &f, &err);
         assert_refused(rc, &err, "oauth-form");
     }
+    assert_refused(
+        br_form_parse(br_bytes("a=x\0y", 5), &arena, &f, &err), &err,
+        "oauth-form");
     br_buf_init(&many, 4096);
     for (int i = 0; i <= BR_FORM_FIELDS_MAX; i++) {
         br_buf_printf(&many, "&p%d=1", i);

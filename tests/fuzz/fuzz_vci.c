@@ -60,9 +60,7 @@ metadata(const struct br_json *v)
     struct br_vci_configuration c;
     struct br_err err;
     struct br_bytes issuer = {NULL, 0};
-    (void)!br_json_may_string(
-        v->kind == BR_JSON_OBJECT ? v : NULL, "credential_issuer", &issuer,
-        NULL);
+    (void)!br_json_may_string(v, "credential_issuer", &issuer, NULL);
     enum br_rc rc = br_vci_issuer_parse(v, issuer, &i, &err);
     judge(rc, &err);
     if (rc == BR_OK) {

@@ -22,7 +22,9 @@ make_room(z_stream *z, struct br_buf *b)
     size_t left = b->max - b->n;
     size_t step = left < STEP_BYTES ? left : STEP_BYTES;
     uint8_t *out = step == 0 ? NULL : br_buf_extend(b, step);
-    z->next_out = out;
+    /* zlib wants an address even where nothing is to be written. */
+    static uint8_t nowhere;
+    z->next_out = out == NULL ? &nowhere : out;
     z->avail_out = out == NULL ? 0 : (uInt)step;
     return out != NULL;
 }

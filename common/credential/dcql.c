@@ -134,9 +134,11 @@ take_claim(
     if (find_claim(q, c.id) != NULL) {
         return br_refuse(reterr, BR_RULE_DCQL_ID, "a claim's id stands twice");
     }
-    for (size_t i = 0; i < q->claim_count; i++) {
+    /* "Wallets SHOULD ignore such duplicate claim queries": where sets name
+     * them by their ids, each stands for what it says. */
+    for (size_t i = 0; q->claim_sets == NULL && i < q->claim_count; i++) {
         if (br_json_equal(q->claims[i].path, c.path)) {
-            return BR_OK; /* "Wallets SHOULD ignore such duplicate" queries */
+            return BR_OK;
         }
     }
     q->claims[q->claim_count++] = c;
@@ -208,6 +210,14 @@ check_authorities(const struct br_json *list, struct br_err *reterr)
             return br_refuse_for(reterr, BR_RULE_DCQL_FORM, &why);
         }
         BR_TRY(take_array(i, "values", true, &values, reterr));
+        for (struct br_json *v = br_json_first(values); v != NULL;
+             v = v->next) {
+            if (v->kind != BR_JSON_STRING) {
+                return br_refuse(
+                    reterr, BR_RULE_DCQL_FORM,
+                    "a trusted authority's values has one that is no string");
+            }
+        }
     }
     return BR_OK;
 }

@@ -152,10 +152,8 @@ match_set(
         while (k < q->claim_count && !br_bytes_eq(q->claims[k].id, i->string)) {
             k++;
         }
-        /* A claim whose query was a duplicate stands under its first id. */
-        if (k < q->claim_count) {
-            BR_TRY(match_claim(&q->claims[k], c->claims, out, reterr));
-        }
+        BR_ASSERT(k < q->claim_count); /* br_dcql_parse has looked */
+        BR_TRY(match_claim(&q->claims[k], c->claims, out, reterr));
     }
     return BR_OK;
 }

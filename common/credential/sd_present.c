@@ -304,6 +304,9 @@ br_sd_check_binding(
     if (br_json_parse(text, arena, &claims, &why) != BR_OK) {
         return br_refuse_for(reterr, BR_RULE_KB_PAYLOAD, &why);
     }
+    if (claims->kind != BR_JSON_OBJECT) {
+        return br_refuse(reterr, BR_RULE_KB_PAYLOAD, "it is no object");
+    }
     BR_TRY(check_claims(sd, payload, claims, policy, arena, reterr));
     *ret_claims = claims;
     return BR_OK;

@@ -377,18 +377,21 @@ lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
 }
 
-/** How many letters two tags share, up to whole subtags: 0, a language, all. */
+/** How much two tags share, in whole subtags: more for a tag that says no more
+ *  than what is shared. 0: nothing. */
 static size_t
 likeness(struct br_bytes tag, const char *lang)
 {
-    size_t n = 0;
-    while (n < tag.n && lang[n] != '\0' &&
-           lower(tag.p[n]) == lower((uint8_t)lang[n])) {
-        n++;
+    size_t shared = 0;
+    bool alike = true;
+    for (size_t n = 0; alike; n++) {
+        bool tag_ends = n == tag.n || tag.p[n] == '-';
+        bool lang_ends = lang[n] == '\0' || lang[n] == '-';
+        shared = tag_ends && lang_ends ? n : shared;
+        alike = n < tag.n && lang[n] != '\0' &&
+                lower(tag.p[n]) == lower((uint8_t)lang[n]);
     }
-    bool tag_ends = n == tag.n || tag.p[n] == '-';
-    bool lang_ends = lang[n] == '\0' || lang[n] == '-';
-    return tag_ends && lang_ends ? n + (n == tag.n && lang[n] == '\0') : 0;
+    return shared == 0 ? 0 : 2 * shared + (shared == tag.n);
 }
 
 const struct br_json *

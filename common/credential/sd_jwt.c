@@ -502,6 +502,7 @@ br_sd_process(
     }
     BR_TRY(check_all_met(&p, reterr));
     (void)br_json_remove(p.root, "_sd_alg");
+    sd->digest_count = p.seen_count;
     *ret = p.root;
     return BR_OK;
 }

@@ -63,6 +63,8 @@ struct br_sd_jwt {
     size_t count;
     struct br_sd_gap *gaps; /**< by array, in order; of br_sd_process */
     size_t gap_count;
+    size_t digest_count; /**< those met: what is above count stays hidden, or
+                          *   is a decoy; nobody but the issuer can tell */
 };
 
 /** The parts of a compact SD-JWT. Rules sd-*, jws-*. */

@@ -261,8 +261,8 @@ read_vector(const char *folder, const char *name, char *out, size_t max)
     return n;
 }
 
-/** "byte_array = [0xc9, 0x44]" before "encoded:" and the JSON, perhaps with
- *  lines folded by a backslash. */
+/** "byte_array = [0xc9, 0x44]" before "encoded:", or nothing, and the JSON,
+ * with its lines folded. */
 static void
 check_vector(const char *text)
 {
@@ -273,14 +273,7 @@ check_vector(const char *text)
     size_t n = 0;
     br_buf_init(&b, 1u << 20);
     for (const char *p = json_at; *p != '\0'; p++) {
-        if (*p == '\\' && p[1] == '\n') {
-            p++;
-            while (p[1] == ' ') {
-                p++;
-            }
-        } else {
-            br_buf_put(&b, p, 1);
-        }
+        br_buf_put(&b, p, *p != '\n' && *p != ' ');
     }
     assert_ok(parse((const char *)kept(&b).p, 1u << 20, &l));
     br_buf_fini(&b);

@@ -198,6 +198,7 @@ examine(struct br_cred_report *r)
 {
     r->now_s = br_cli_now().v / 1000000u;
     r->rc = read_input(r->a->words[0], &r->file, &r->err);
+    r->unreadable = r->rc != BR_OK && r->rc != BR_ERR_TOO_LARGE;
     if (r->rc == BR_OK) {
         r->text = trimmed(br_buf_bytes(&r->file));
         r->rc = classify(r, &r->err);
@@ -437,7 +438,7 @@ report_of(const struct br_args *a)
 static int
 finish(struct br_cred_report *r, int told)
 {
-    bool machine = r->rc == BR_ERR_IO || r->rc == BR_ERR_NO_MEMORY;
+    bool machine = r->unreadable || r->rc == BR_ERR_NO_MEMORY;
     int code = r->rc == BR_OK ? BR_EXIT_OK
                : machine      ? BR_EXIT_MACHINE
                               : BR_EXIT_REFUSED;

@@ -66,7 +66,8 @@ struct br_cred_report {
     size_t claim_count;
     size_t hidden; /**< digests without a disclosure */
     struct br_vc vc;
-    bool read; /**< vc has been parsed */
+    bool read;       /**< vc has been parsed */
+    bool unreadable; /**< the file, whatever is in it */
     const struct br_json *document;
 };
 

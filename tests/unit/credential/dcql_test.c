@@ -510,73 +510,116 @@ every_small_world_is_answered_as_by_hand(void **state)
 
 /* ---- claims together: random queries against a naive evaluator ---------- */
 
-/* Claims a..d, each absent or 0 or 1; queries for some of them with values, in
- * sets of any order. */
+/* Claims a..d, each absent, 0 or 1: a digit of base 3 each. Queries for all of
+ * them, for anything, 0 or 1; three sets of them, in any order. */
+enum { LETTERS = 4, HELD = 81, SETS_OF_CLAIMS = 3 };
+
+struct small_query {
+    unsigned held;
+    unsigned wants[LETTERS];
+    unsigned sets[SETS_OF_CLAIMS]; /**< bits of letters, one at least */
+};
+
+static unsigned
+digit(unsigned held, unsigned letter)
+{
+    while (letter-- > 0) {
+        held /= 3;
+    }
+    return held % 3;
+}
+
+static const char *
+as_claims(const struct small_query *s)
+{
+    struct br_buf b;
+    br_buf_init(&b, 4096);
+    br_buf_puts(&b, "{\"z\":0");
+    for (unsigned i = 0; i < LETTERS; i++) {
+        if (digit(s->held, i) > 0) {
+            br_buf_printf(
+                &b, ",\"%c\":%u", (int)('a' + i), digit(s->held, i) - 1);
+        }
+    }
+    br_buf_puts(&b, "}");
+    const char *out = (const char *)kept(&b).p;
+    br_buf_fini(&b);
+    return out;
+}
+
+static const char *
+as_claim_query(const struct small_query *s)
+{
+    static const char *const values[] = {
+        "", ",\"values\":[0]", ",\"values\":[7,1]"};
+    struct br_buf b;
+    br_buf_init(&b, 4096);
+    br_buf_puts(
+        &b, "{\"credentials\":[{\"id\":\"q\",\"format\":\"x\",\"meta\":{},"
+            "\"claims\":[");
+    for (unsigned i = 0; i < LETTERS; i++) {
+        br_buf_printf(
+            &b, "%s{\"id\":\"%c\",\"path\":[\"%c\"]%s}", i == 0 ? "" : ",",
+            (int)('a' + i), (int)('a' + i), values[s->wants[i]]);
+    }
+    br_buf_puts(&b, "],\"claim_sets\":[");
+    for (unsigned k = 0; k < SETS_OF_CLAIMS; k++) {
+        const char *comma = k == 0 ? "[" : ",[";
+        for (unsigned i = 0; i < LETTERS; i++) {
+            if ((s->sets[k] >> i & 1) != 0) {
+                br_buf_printf(&b, "%s\"%c\"", comma, (int)('a' + i));
+                comma = ",";
+            }
+        }
+        br_buf_puts(&b, "]");
+    }
+    br_buf_puts(&b, "]}]}");
+    const char *out = (const char *)kept(&b).p;
+    br_buf_fini(&b);
+    return out;
+}
+
+/** The first set whose claims are all there with a value that is asked for. */
+static int
+naive_set(const struct small_query *s)
+{
+    int first = -1;
+    for (int k = SETS_OF_CLAIMS - 1; k >= 0; k--) {
+        bool can = true;
+        for (unsigned i = 0; i < LETTERS; i++) {
+            unsigned has = digit(s->held, i);
+            bool good = has > 0 && (s->wants[i] == 0 || s->wants[i] == has);
+            can = can && ((s->sets[k] >> i & 1) == 0 || good);
+        }
+        first = can ? k : first;
+    }
+    return first;
+}
+
 static void
 every_small_credential_is_matched_as_by_hand(void **state)
 {
     (void)state;
-    static const char *const claims[3] = {NULL, "0", "1"};
     for (int round = 0; round < 3000; round++) {
-        unsigned has = random_below(81);
-        unsigned wants[4];
-        struct br_buf b;
-        br_buf_init(&b, 65536);
-        br_buf_puts(&b, "{");
-        for (unsigned i = 0, n = has; i < 4; i++, n /= 3) {
-            if (claims[n % 3] != NULL) {
-                br_buf_printf(
-                    &b, "%s\"%c\":%s", b.n == 1 ? "" : ",", 'a' + i,
-                    claims[n % 3]);
-            }
-        }
-        br_buf_puts(&b, "}");
-        const struct br_json *held = json((const char *)kept(&b).p);
-        br_buf_clear(&b);
-        br_buf_puts(
-            &b, "{\"credentials\":[{\"id\":\"q\",\"format\":\"x\",\"meta\":{},"
-                "\"claims\":[");
-        for (unsigned i = 0; i < 4; i++) {
-            wants[i] = random_below(3); /* anything, 0, 1 */
-            br_buf_printf(
-                &b, "%s{\"id\":\"%c\",\"path\":[\"%c\"]", i == 0 ? "" : ",",
-                'a' + i, 'a' + i);
-            br_buf_puts(
-                &b, wants[i] == 0   ? "}"
-                    : wants[i] == 1 ? ",\"values\":[0]}"
-                                    : ",\"values\":[7,1]}");
-        }
-        br_buf_puts(&b, "],\"claim_sets\":[");
-        unsigned options[3];
-        int first = -1;
-        for (int s = 0; s < 3; s++) {
-            options[s] = 1 + random_below(15);
-            bool can = true;
-            const char *comma = "";
-            br_buf_puts(&b, s == 0 ? "[" : ",[");
-            for (unsigned i = 0, n = has; i < 4; i++, n /= 3) {
-                if ((options[s] >> i & 1) == 0) {
-                    continue;
-                }
-                br_buf_printf(&b, "%s\"%c\"", comma, 'a' + i);
-                comma = ",";
-                can = can && n % 3 != 0 && (wants[i] == 0 || wants[i] == n % 3);
-            }
-            br_buf_puts(&b, "]");
-            first = can && first < 0 ? s : first;
-        }
-        br_buf_puts(&b, "]}]}");
+        struct small_query s = {.held = random_below(HELD)};
         struct br_dcql q;
         struct br_dcql_match m = {.claim_set = -1};
-        const struct br_dcql_candidate c = {
-            .format = "x", .claims = held, .has_holder = true};
-        assert_ok(
-            br_dcql_parse(json((const char *)kept(&b).p), &arena, &q, &err));
-        enum br_rc rc = br_dcql_match(&q.queries[0], &c, &arena, &m, &err);
-        assert_int_equal(rc, first < 0 ? BR_ERR_NOT_FOUND : BR_OK);
-        assert_int_equal(m.claim_set, first);
-        br_buf_fini(&b);
         fresh_arena();
+        for (unsigned i = 0; i < LETTERS; i++) {
+            s.wants[i] = random_below(3);
+        }
+        for (unsigned k = 0; k < SETS_OF_CLAIMS; k++) {
+            s.sets[k] = 1 + random_below(15);
+        }
+        const struct br_dcql_candidate c = {
+            .format = "x", .claims = json(as_claims(&s)), .has_holder = true};
+        assert_ok(br_dcql_parse(json(as_claim_query(&s)), &arena, &q, &err));
+        enum br_rc rc = br_dcql_match(&q.queries[0], &c, &arena, &m, &err);
+        int want = naive_set(&s);
+        if (rc != (want < 0 ? BR_ERR_NOT_FOUND : BR_OK) ||
+            m.claim_set != want) {
+            fail_msg("%s %s", as_claims(&s), as_claim_query(&s));
+        }
     }
 }
 

@@ -266,10 +266,10 @@ step_over(const struct br_json *root, const struct br_json *v)
     if (br_json_first(v) != NULL) {
         return br_json_first(v);
     }
-    while (v != root && v->next == NULL) {
+    while (v != NULL && v != root && v->next == NULL) {
         v = v->parent;
     }
-    return v == root ? NULL : v->next;
+    return v == NULL || v == root ? NULL : v->next;
 }
 
 /** Values that hold no others, and those that a disclosure shows. */

@@ -60,6 +60,7 @@ br_sd_digest(
 {
     struct br_digest d;
     struct br_buf b;
+    BR_ASSERT(alg != NULL);
     BR_TRY(br_digest_bytes(alg->alg, text, &d, reterr));
     br_buf_init(&b, TEXT_OF_DIGEST);
     br_base64url_put(&b, br_bytes(d.b, alg->digest_bytes));
@@ -155,8 +156,8 @@ parse_disclosure(
     struct br_arena *arena,
     struct br_err *reterr)
 {
-    struct br_bytes text;
-    struct br_json *list;
+    struct br_bytes text = {0};
+    struct br_json *list = NULL;
     struct br_err why;
     d->encoded = encoded;
     BR_TRY(decode(encoded, arena, &text, reterr));

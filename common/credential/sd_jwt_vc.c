@@ -167,6 +167,7 @@ check_disclosures(const struct br_vc *vc, struct br_err *reterr)
             up = up->parent;
         }
         bool at_top = d->value->parent == vc->claims;
+        BR_ASSERT(up != NULL); /* each is placed */
         struct br_bytes name = at_top ? d->name : up->name;
         if (br_vc_is_fixed(name)) {
             return br_refuse(

@@ -100,9 +100,10 @@ br_status_list_get(
     unsigned *ret,
     struct br_err *reterr)
 {
-    uint8_t *at;
-    unsigned shift;
+    uint8_t *at = NULL;
+    unsigned shift = 0;
     BR_TRY(place_of(l, index, &at, &shift, reterr));
+    BR_ASSERT(at != NULL);
     *ret = (unsigned)*at >> shift & mask_of(l);
     return BR_OK;
 }
@@ -114,9 +115,10 @@ br_status_list_put(
     unsigned status,
     struct br_err *reterr)
 {
-    uint8_t *at;
-    unsigned shift;
+    uint8_t *at = NULL;
+    unsigned shift = 0;
     BR_TRY(place_of(l, index, &at, &shift, reterr));
+    BR_ASSERT(at != NULL);
     if (status > mask_of(l)) {
         return br_refuse(
             reterr, BR_RULE_STATUS_VALUE, "status %u in a list of %u bits",

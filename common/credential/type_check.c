@@ -111,6 +111,7 @@ turn(struct walk *w)
 {
     while (w->depth > 0) {
         w->depth--;
+        BR_ASSERT(w->step[w->depth] != NULL);
         bool all = w->step[w->depth]->kind == BR_JSON_NULL;
         const struct br_json *next = all ? w->value[w->depth + 1]->next : NULL;
         if (next != NULL) {
@@ -147,6 +148,7 @@ walk_claim(
             continue;
         }
         bool last = w.depth + 1 == steps;
+        BR_ASSERT(w.step[w.depth] != NULL && w.value[w.depth] != NULL);
         BR_TRY(step(k, w.value[w.depth], w.step[w.depth], last, &to, reterr));
         w.value[w.depth + 1] = to;
         w.depth += to != NULL;

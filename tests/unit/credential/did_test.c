@@ -39,7 +39,7 @@ published_identifiers_are_keys_and_made_again(void **state)
         {P256, BR_KEY_P256},
     };
     for (size_t i = 0; i < 3; i++) {
-        struct br_jwk k;
+        struct br_jwk k = {0};
         struct br_buf b;
         assert_ok(key_of(all[i].did, &k));
         assert_int_equal(k.key.kind, all[i].kind);
@@ -48,7 +48,7 @@ published_identifiers_are_keys_and_made_again(void **state)
         assert_true(br_bytes_eq(br_buf_bytes(&b), br_str(all[i].did)));
         br_buf_fini(&b);
     }
-    struct br_jwk k;
+    struct br_jwk k = {0};
     assert_ok(key_of(JWK "#0", &k));
     assert_int_equal(k.key.kind, BR_KEY_P256);
     assert_string_equal(
@@ -62,7 +62,7 @@ every_kind_of_key_goes_there_and_back(void **state)
     for (int kind = BR_KEY_P256; kind <= BR_KEY_RSA; kind++) {
         for (int form = 0; form < 3; form++) {
             struct br_private_key *key = NULL;
-            struct br_jwk k;
+            struct br_jwk k = {0};
             struct br_buf b;
             br_buf_init(&b, 8192);
             assert_ok(
@@ -161,7 +161,9 @@ each_key_in_an_identifier_meets_its_rule(void **state)
     assert_refused(key_of(multibase(raw, 35), &k), DID_KEY);
     /* a point that is on no curve: x = 5 has no y on P-256 */
     memset(raw, 0, sizeof(raw));
-    memcpy(raw, "\x80\x24\x02", 3);
+    raw[0] = 0x80;
+    raw[1] = 0x24;
+    raw[2] = 2;
     raw[34] = 7;
     assert_refused(key_of(multibase(raw, 35), &k), DID_KEY);
     static const char good[] = "\xd1\xd6\x03" CANONICAL;

@@ -24,8 +24,8 @@ published_disclosures_are_read_and_hashed(void **state)
         {"=WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVz"
          "Il0",
          "=WyJsa2x4RjVqTVlsR1RQVW92TU5JdkNBIiwgIkZSIl0"}};
-    struct br_sd_jwt sd;
-    struct br_json *claims;
+    struct br_sd_jwt sd = {0};
+    struct br_json *claims = NULL;
     assert_string_equal(
         digest_text(BR_HASH_SHA256, br_str(family)),
         "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0");
@@ -158,7 +158,7 @@ each_sd_jwt_meets_its_rule(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct br_sd_jwt sd;
+        struct br_sd_jwt sd = {0};
         struct br_json *claims = NULL;
         enum br_rc rc = open_sd(assemble(&cases[i].h), &sd, &claims);
         const char *first = cases[i].h.disclosures[0];
@@ -179,7 +179,7 @@ each_shape_meets_its_rule(void **state)
     (void)state;
     const struct by_hand plain = {"{}", {NULL}};
     struct br_bytes good = assemble(&plain);
-    struct br_sd_jwt sd;
+    struct br_sd_jwt sd = {0};
     struct br_buf b;
     assert_refused(
         br_sd_parse(
@@ -210,8 +210,8 @@ too_many_digests_are_refused(void **state)
     (void)state;
     for (int over = 0; over < 2; over++) {
         struct br_buf b;
-        struct br_sd_jwt sd;
-        struct br_json *claims;
+        struct br_sd_jwt sd = {0};
+        struct br_json *claims = NULL;
         br_buf_init(&b, ARENA_BYTES);
         br_buf_puts(&b, "{\"_sd\":[\"\"");
         for (int i = 1; i < BR_SD_DIGESTS_MAX + over; i++) {
@@ -234,8 +234,8 @@ disclosures_in_disclosures_have_an_end(void **state)
     for (int depth = 20; depth < 100; depth += 70) {
         const char *encoded[2] = {NULL};
         struct br_buf list;
-        struct br_sd_jwt sd;
-        struct br_json *claims;
+        struct br_sd_jwt sd = {0};
+        struct br_json *claims = NULL;
         br_buf_init(&list, ARENA_BYTES);
         for (int i = 0; i < depth; i++) {
             encoded[0] = b64(br_str(with_digests(
@@ -290,8 +290,8 @@ every_hash_of_the_registry_that_we_know_serves(void **state)
     const char *encoded = b64(br_str("[\"s\",\"a\",1]"));
     for (size_t i = 0; i < 3; i++) {
         struct br_buf b;
-        struct br_sd_jwt sd;
-        struct br_json *claims;
+        struct br_sd_jwt sd = {0};
+        struct br_json *claims = NULL;
         br_buf_init(&b, 4096);
         br_buf_printf(
             &b, "{\"_sd_alg\":\"%s\",\"_sd\":[\"%s\"]}", all[i].name,
@@ -376,9 +376,9 @@ binding_policy(void)
 static enum br_rc
 check_binding(struct br_bytes text, const struct br_sd_binding_policy *policy)
 {
-    struct br_sd_jwt sd;
-    struct br_json *claims;
-    struct br_json *said;
+    struct br_sd_jwt sd = {0};
+    struct br_json *claims = NULL;
+    struct br_json *said = NULL;
     BR_TRY(open_sd(text, &sd, &claims));
     return br_sd_check_binding(&sd, claims, policy, &arena, &said, &err);
 }
@@ -488,8 +488,8 @@ a_binding_is_over_exactly_what_is_shown(void **state)
     const struct br_sd_binding_policy policy = binding_policy();
     struct br_buf b;
     struct br_buf payload;
-    struct br_sd_jwt sd;
-    struct br_json *claims;
+    struct br_sd_jwt sd = {0};
+    struct br_json *claims = NULL;
     bool all[2] = {true, true};
     br_buf_init(&payload, 4096);
     br_buf_printf(
@@ -508,7 +508,7 @@ a_binding_is_over_exactly_what_is_shown(void **state)
     br_buf_puts(&b, "before");
     assert_ok(br_sd_present(&sd, all, &binding, holder, &b, &err));
     struct br_bytes text = br_bytes(b.p + 6, b.n - 6);
-    struct br_json *said;
+    struct br_json *said = NULL;
     assert_ok(open_sd(text, &sd, &claims));
     assert_ok(br_sd_check_binding(&sd, claims, &policy, &arena, &said, &err));
     assert_non_null(br_json_member(said, "transaction_data_hashes"));

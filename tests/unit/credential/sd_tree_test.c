@@ -137,8 +137,8 @@ what_is_hidden_comes_back(void **state)
     size_t recursive = 0;
     for (int i = 0; i < TREES; i++) {
         struct tree t;
-        struct br_sd_jwt sd;
-        struct br_json *claims;
+        struct br_sd_jwt sd = {0};
+        struct br_json *claims = NULL;
         fresh_arena();
         struct br_json *original = random_tree(&t);
         struct br_json_maker m;
@@ -211,11 +211,11 @@ what_is_chosen_is_shown_and_no_more(void **state)
     (void)state;
     for (int i = 0; i < TREES; i++) {
         struct tree t;
-        struct br_sd_jwt sd;
-        struct br_sd_jwt got;
-        struct br_json *claims;
-        struct br_json *received;
-        struct br_json *said;
+        struct br_sd_jwt sd = {0};
+        struct br_sd_jwt got = {0};
+        struct br_json *claims = NULL;
+        struct br_json *received = NULL;
+        struct br_json *said = NULL;
         struct br_buf b;
         bool chosen[256] = {false};
         fresh_arena();
@@ -250,9 +250,9 @@ what_is_chosen_is_shown_and_no_more(void **state)
 static enum br_rc
 judge(struct br_bytes text)
 {
-    struct br_sd_jwt sd;
-    struct br_json *claims;
-    struct br_json *said;
+    struct br_sd_jwt sd = {0};
+    struct br_json *claims = NULL;
+    struct br_json *said = NULL;
     const struct br_sd_binding_policy policy = {
         BR_ALG_ES256, br_str("v"), br_str("n"), NOW, 60};
     BR_TRY(open_sd(text, &sd, &claims));
@@ -266,8 +266,8 @@ no_changed_byte_verifies(void **state)
 {
     (void)state;
     struct tree t;
-    struct br_sd_jwt sd;
-    struct br_json *claims;
+    struct br_sd_jwt sd = {0};
+    struct br_json *claims = NULL;
     struct br_buf b;
     bool chosen[256];
     fresh_arena();
@@ -310,13 +310,13 @@ decoys_look_like_digests_and_salts_differ(void **state)
     (void)state;
     for (int i = 0; i < 50; i++) {
         struct tree t;
-        struct br_sd_jwt sd;
-        struct br_json *claims;
+        struct br_sd_jwt sd = {0};
+        struct br_json *claims = NULL;
         fresh_arena();
         struct br_json *root = random_tree(&t);
         struct br_bytes text = issue(&t, root, 5);
         assert_ok(open_sd(text, &sd, &claims));
-        struct br_json *payload;
+        struct br_json *payload = NULL;
         assert_ok(
             br_json_parse(sd.jws.unverified_payload, &arena, &payload, &err));
         const struct br_json *list = br_json_member(payload, "_sd");

@@ -52,6 +52,14 @@ br_base58_put(struct br_buf *b, struct br_bytes v)
     }
 }
 
+static enum br_rc
+too_long(struct br_err *reterr)
+{
+    return br_fail(
+        reterr, BR_ERR_TOO_LARGE, "base58 of more than %d bytes",
+        BR_BASE58_BYTES_MAX);
+}
+
 enum br_rc
 br_base58_parse(
     struct br_bytes text, uint8_t *out, size_t *ret_n, struct br_err *reterr)
@@ -59,6 +67,9 @@ br_base58_parse(
     uint8_t digits[BR_BASE58_BYTES_MAX + 1];
     size_t zeros = zeros_of(text, (uint8_t)alphabet[0]);
     size_t n = 0;
+    if (zeros > BR_BASE58_BYTES_MAX) {
+        return too_long(reterr);
+    }
     for (size_t i = zeros; i < text.n; i++) {
         const char *at =
             text.p[i] == 0 ? NULL : strchr(alphabet, (char)text.p[i]);
@@ -67,17 +78,10 @@ br_base58_parse(
                 reterr, BR_ERR_MALFORMED, i,
                 "base58, byte %zu: outside the alphabet", i);
         }
-        if (zeros + n >= BR_BASE58_BYTES_MAX) {
-            return br_fail(
-                reterr, BR_ERR_TOO_LARGE, "base58 of more than %d bytes",
-                BR_BASE58_BYTES_MAX);
-        }
         n = grow(digits, n, 256, 58, (unsigned)(at - alphabet));
-    }
-    if (zeros + n > BR_BASE58_BYTES_MAX) {
-        return br_fail(
-            reterr, BR_ERR_TOO_LARGE, "base58 of more than %d bytes",
-            BR_BASE58_BYTES_MAX);
+        if (zeros + n > BR_BASE58_BYTES_MAX) {
+            return too_long(reterr);
+        }
     }
     memset(out, 0, zeros);
     for (size_t i = 0; i < n; i++) {

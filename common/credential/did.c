@@ -30,6 +30,36 @@ is_id_char(uint8_t c)
            c == '-' || c == '_' || c == '%' || c == ':';
 }
 
+static bool
+is_hex(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+           (c >= 'A' && c <= 'F');
+}
+
+/** "pct-encoded" of DID Core section 3.1. */
+static bool
+escapes_ok(struct br_bytes v)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < v.n; i++) {
+        good = v.p[i] != '%' ||
+               (v.n - i > 2 && is_hex(v.p[i + 1]) && is_hex(v.p[i + 2]));
+    }
+    return good;
+}
+
+/** Printable, and no second '#'. */
+static bool
+fragment_ok(struct br_bytes v)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < v.n; i++) {
+        good = v.p[i] > ' ' && v.p[i] < 0x7f && v.p[i] != '#';
+    }
+    return good;
+}
+
 static enum br_did_method
 method_of(struct br_bytes name)
 {
@@ -76,28 +106,34 @@ br_did_parse(struct br_bytes text, struct br_did *ret, struct br_err *reterr)
     size_t id = run_of(text, id_at, is_id_char);
     size_t end = id_at + id;
     bool fragment = end < text.n && text.p[end] == '#';
-    if (id == 0 || text.p[end - 1] == ':' || (end < text.n && !fragment)) {
-        return not_a_did(text, reterr); /* nor one of its keys */
-    }
-    *ret = (struct br_did){
+    struct br_did did = {
         .method = method_of(br_bytes(text.p + 4, name)),
         .did = br_bytes(text.p, end),
         .id = br_bytes(text.p + id_at, id),
         .fragment = fragment ? br_bytes(text.p + end + 1, text.n - end - 1)
                              : br_bytes(NULL, 0),
     };
+    if (id == 0 || text.p[end - 1] == ':' || (end < text.n && !fragment) ||
+        !escapes_ok(did.id) || !fragment_ok(did.fragment)) {
+        return not_a_did(text, reterr); /* nor one of its keys */
+    }
+    *ret = did;
     return BR_OK;
 }
 
 /* ---- did:key and did:jwk ------------------------------------------------ */
 
-/** An unsigned varint of at most three bytes; 0 when it is none. */
+/** An unsigned varint of at most three bytes, the shortest form; 0 when it is
+ *  none: one key must not have two names. */
 static uint32_t
 take_varint(struct br_bytes *v)
 {
     uint32_t out = 0;
     for (unsigned i = 0; i < 3 && i < v->n; i++) {
         out |= (uint32_t)(v->p[i] & 0x7f) << (7 * i);
+        if (v->p[i] == 0 && i > 0) {
+            return 0;
+        }
         if ((v->p[i] & 0x80) == 0) {
             *v = br_bytes(v->p + i + 1, v->n - i - 1);
             return out;
@@ -167,6 +203,9 @@ key_of_multibase(
     case CODEC_SECP256K1:
         return raw_key(BR_SIGN_ES256K, v, ret, reterr);
     case CODEC_JWK_JCS:
+        if (br_jcs_check(v, arena, &why) != BR_OK) {
+            return br_refuse_for(reterr, BR_RULE_DID_KEY, &why);
+        }
         return json_key(v, BR_RULE_DID_KEY, arena, ret, reterr);
     default:
         return br_refuse(
@@ -190,6 +229,19 @@ key_of_base64url(
     return json_key(br_bytes(json, n), BR_RULE_DID_JWK, arena, ret, reterr);
 }
 
+/** A did:key repeats itself in the URL of its key, a did:jwk's is "#0". */
+static enum br_rc
+check_fragment(const struct br_did *did, struct br_err *reterr)
+{
+    char quote[BR_RULE_QUOTE_BYTES];
+    struct br_bytes only = did->method == BR_DID_JWK ? br_str("0") : did->id;
+    return did->fragment.n == 0 || br_bytes_eq(did->fragment, only)
+               ? BR_OK
+               : br_refuse(
+                     reterr, BR_RULE_DID_METHOD, "it has no key \"%s\"",
+                     br_rule_quote(did->fragment, quote));
+}
+
 enum br_rc
 br_did_own_key(
     const struct br_did *did,
@@ -197,6 +249,9 @@ br_did_own_key(
     struct br_jwk *ret,
     struct br_err *reterr)
 {
+    if (did->method == BR_DID_KEY || did->method == BR_DID_JWK) {
+        BR_TRY(check_fragment(did, reterr));
+    }
     switch (did->method) {
     case BR_DID_KEY:
         return key_of_multibase(did->id, arena, ret, reterr);
@@ -213,41 +268,74 @@ br_did_own_key(
 
 /* ---- did:web ------------------------------------------------------------ */
 
-static bool
-is_escaped_colon(struct br_bytes v, size_t i)
+/** A host's name, with letters at its end: "MUST NOT include IP addresses"
+ *  (did:web section 2.3); then perhaps ':', escaped, and a port. */
+static enum br_rc
+put_host(struct br_bytes v, struct br_buf *b, struct br_err *reterr)
 {
-    return v.n - i >= 3 && v.p[i] == '%' && v.p[i + 1] == '3' &&
-           (v.p[i + 2] == 'A' || v.p[i + 2] == 'a');
+    size_t n = 0;
+    bool letter = false; /* in the last label */
+    while (n < v.n && v.p[n] != '%') {
+        uint8_t c = v.p[n];
+        bool dot = c == '.';
+        if (c == '_' || (dot && (n == 0 || v.p[n - 1] == '.'))) {
+            return br_refuse(reterr, BR_RULE_DID_WEB, "no name of a host");
+        }
+        letter = dot ? false : letter || c > '9';
+        n++;
+    }
+    if (!letter) {
+        return br_refuse(
+            reterr, BR_RULE_DID_WEB, "an address, where a host's name is due");
+    }
+    br_buf_put(b, v.p, n);
+    if (n == v.n) {
+        return BR_OK;
+    }
+    struct br_bytes port = br_bytes(v.p + n + 3, v.n - n - 3);
+    uint64_t number = 0;
+    bool colon = v.p[n + 1] == '3' && (v.p[n + 2] | 0x20) == 'a';
+    if (!colon || br_decimal_parse(port, &number, NULL) != BR_OK ||
+        number == 0 || number > 65535) {
+        return br_refuse(reterr, BR_RULE_DID_WEB, "no port after the host");
+    }
+    br_buf_printf(b, ":%u", (unsigned)number);
+    return BR_OK;
 }
 
-/** "example.org%3A8443:user:alice": a port is escaped, colons are slashes; no
- *  other escape, no empty part, no part that a path would fold. */
+/** Colons are slashes; no escape, no empty part, none that a path folds. */
+static enum br_rc
+put_path(struct br_bytes v, struct br_buf *b, struct br_err *reterr)
+{
+    for (size_t i = 0; i < v.n; i++) {
+        uint8_t c = v.p[i];
+        bool first = i == 0 || v.p[i - 1] == ':';
+        if (c == '%' || (first && (c == '.' || c == ':'))) {
+            return br_refuse(
+                reterr, BR_RULE_DID_WEB, "an escape, or a part that is empty");
+        }
+        br_buf_put(b, c == ':' ? (const void *)"/" : &v.p[i], 1);
+    }
+    return BR_OK;
+}
+
+/** "example.org%3A8443:user:alice": https://example.org:8443/user/alice/... */
 enum br_rc
 br_did_web_url(
     const struct br_did *did, struct br_buf *b, struct br_err *reterr)
 {
     struct br_bytes v = did->id;
-    bool in_host = true;
+    const uint8_t *colon = memchr(v.p, ':', v.n);
+    size_t host = colon == NULL ? v.n : (size_t)(colon - v.p);
     br_buf_puts(b, "https://");
-    for (size_t i = 0; i < v.n; i++) {
-        if (v.p[i] == ':') {
-            bool folds =
-                i + 1 < v.n && (v.p[i + 1] == '.' || v.p[i + 1] == ':');
-            if (i == 0 || folds) {
-                return br_refuse(reterr, BR_RULE_DID_WEB, "an empty part");
-            }
-            in_host = false;
-            br_buf_puts(b, "/");
-        } else if (in_host && i > 0 && is_escaped_colon(v, i)) {
-            br_buf_puts(b, ":");
-            i += 2;
-        } else if (v.p[i] == '%') {
-            return br_refuse(reterr, BR_RULE_DID_WEB, "an escape in it");
-        } else {
-            br_buf_put(b, v.p + i, 1);
-        }
+    BR_TRY(put_host(br_bytes(v.p, host), b, reterr));
+    if (colon == NULL) {
+        br_buf_puts(b, "/.well-known");
+    } else {
+        br_buf_puts(b, "/");
+        BR_TRY(put_path(br_bytes(colon + 1, v.n - host - 1), b, reterr));
     }
-    br_buf_puts(b, in_host ? "/.well-known/did.json" : "/did.json");
+    br_buf_puts(b, "/did.json");
     return br_buf_status(b, reterr);
 }
 

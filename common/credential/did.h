@@ -2,13 +2,13 @@
  * Decentralized identifiers (W3C DID Core 1.0) of the methods that credentials
  * use, and the keys that they stand for.
  *
- * | method  | its key is                                            | source |
- * |---------|-------------------------------------------------------|--------|
- * | did:key | in it: Ed25519, P-256, secp256k1, or a JWK (jwk_jcs-pub) |
- * did:key method 0.9, EBSI | | did:jwk | in it: a JWK in base64url | did:jwk
- * method | | did:web | in a document at an https address made from it        |
- * did:web method | | others  | in a document of some registry, such as our
- * ledger's  | DID Core 5 |
+ * | method  | its key is                                   | source        |
+ * |---------|----------------------------------------------|---------------|
+ * | did:key | in it: Ed25519, P-256, secp256k1, or a JWK   | did:key 0.9,  |
+ * |         | (jwk_jcs-pub, in its canonical form)         | EBSI          |
+ * | did:jwk | in it: a JWK in base64url                    | did:jwk       |
+ * | did:web | in a document at an https address made of it | did:web       |
+ * | others  | in a document of some registry               | DID Core 5    |
  *
  * Fetching a document is its caller's; reading one is here. Pure.
  *
@@ -45,8 +45,9 @@ enum br_rc
 br_did_parse(struct br_bytes text, struct br_did *ret, struct br_err *reterr)
     BR_MUST_USE;
 
-/** did:key and did:jwk. Rules did-key, did-jwk, jwk-*; the JWK of a did:jwk
- *  borrows from the arena. UNSUPPORTED: another method. */
+/** did:key and did:jwk. Rules did-key, did-jwk, jwk-*, and did-method for a
+ *  fragment that names no key; the JWK borrows from the arena. UNSUPPORTED:
+ *  another method. */
 enum br_rc br_did_own_key(
     const struct br_did *did,
     struct br_arena *arena,

@@ -60,6 +60,7 @@ br_sd_digest(
 {
     struct br_digest d;
     struct br_buf b;
+    BR_ASSERT(alg != NULL);
     BR_TRY(br_digest_bytes(alg->alg, text, &d, reterr));
     br_buf_init(&b, TEXT_OF_DIGEST);
     br_base64url_put(&b, br_bytes(d.b, alg->digest_bytes));
@@ -155,8 +156,8 @@ parse_disclosure(
     struct br_arena *arena,
     struct br_err *reterr)
 {
-    struct br_bytes text;
-    struct br_json *list;
+    struct br_bytes text = {0};
+    struct br_json *list = NULL;
     struct br_err why;
     d->encoded = encoded;
     BR_TRY(decode(encoded, arena, &text, reterr));
@@ -218,6 +219,8 @@ struct process {
     struct br_sd_disclosure **by_digest; /**< sorted */
     struct br_bytes *seen;               /**< every digest that was met */
     size_t seen_count;
+    size_t seen_room;
+    size_t gap_room;
     struct br_json *root;
 };
 
@@ -268,9 +271,7 @@ sort_disclosures(
     struct br_sd_jwt *sd = p->sd;
     p->by_digest = (struct br_sd_disclosure **)br_arena_take(
         p->maker.arena, (sd->count + 1) * sizeof(struct br_sd_disclosure *));
-    p->seen = (struct br_bytes *)br_arena_take(
-        p->maker.arena, BR_SD_DIGESTS_MAX * sizeof(struct br_bytes));
-    if (p->by_digest == NULL || p->seen == NULL) {
+    if (p->by_digest == NULL) {
         return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for disclosures");
     }
     for (size_t i = 0; i < sd->count; i++) {
@@ -284,6 +285,44 @@ sort_disclosures(
             p->by_digest, sd->count, sizeof(struct br_sd_disclosure *),
             compare_disclosures);
     }
+    return BR_OK;
+}
+
+/** Room for one entry more of a list in the arena; NULL: no memory. */
+static void *
+grow(
+    struct process *p,
+    void *list,
+    size_t count,
+    size_t *room,
+    size_t item_bytes)
+{
+    if (count < *room) {
+        return list;
+    }
+    size_t more = *room == 0 ? 32 : *room * 2;
+    void *wider = br_arena_take(p->maker.arena, more * item_bytes);
+    if (wider != NULL && count > 0) {
+        memcpy(wider, list, count * item_bytes);
+    }
+    *room = wider == NULL ? *room : more;
+    return wider;
+}
+
+/** No digest may come twice: they are compared when all have been met. */
+static enum br_rc
+remember(struct process *p, struct br_bytes digest, struct br_err *reterr)
+{
+    if (p->seen_count == BR_SD_DIGESTS_MAX) {
+        return br_refuse(
+            reterr, BR_RULE_SD_SIZE, "more than %d digests", BR_SD_DIGESTS_MAX);
+    }
+    p->seen = (struct br_bytes *)grow(
+        p, p->seen, p->seen_count, &p->seen_room, sizeof(struct br_bytes));
+    if (p->seen == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for digests");
+    }
+    p->seen[p->seen_count++] = digest;
     return BR_OK;
 }
 
@@ -302,11 +341,7 @@ meet(
             reterr, BR_RULE_SD_DIGEST, "a digest is %s",
             br_json_kind_text((enum br_json_kind)digest->kind));
     }
-    if (p->seen_count == BR_SD_DIGESTS_MAX) {
-        return br_refuse(
-            reterr, BR_RULE_SD_SIZE, "more than %d digests", BR_SD_DIGESTS_MAX);
-    }
-    p->seen[p->seen_count++] = digest->string;
+    BR_TRY(remember(p, digest->string, reterr));
     struct br_sd_disclosure *d = find(p, digest->string);
     if (d != NULL && d->placed) {
         return br_refuse(
@@ -349,11 +384,32 @@ place_members(struct process *p, struct br_json *object, struct br_err *reterr)
     return br_json_maker_status(&p->maker, reterr);
 }
 
+/** An element stays hidden: it goes, and its place is kept in mind. */
+static enum br_rc
+leave_out(
+    struct process *p,
+    struct br_json *element,
+    size_t at,
+    struct br_err *reterr)
+{
+    struct br_sd_jwt *sd = p->sd;
+    sd->gaps = (struct br_sd_gap *)grow(
+        p, sd->gaps, sd->gap_count, &p->gap_room, sizeof(struct br_sd_gap));
+    if (sd->gaps == NULL) {
+        sd->gap_count = 0;
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for elements");
+    }
+    sd->gaps[sd->gap_count++] = (struct br_sd_gap){element->parent, at};
+    br_json_detach(element);
+    return BR_OK;
+}
+
 static enum br_rc
 place_elements(struct process *p, struct br_json *array, struct br_err *reterr)
 {
     struct br_json *next;
-    for (struct br_json *i = br_json_first(array); i != NULL; i = next) {
+    size_t at = 0;
+    for (struct br_json *i = br_json_first(array); i != NULL; i = next, at++) {
         struct br_json *digest = br_json_member(i, "...");
         struct br_sd_disclosure *d = NULL;
         next = i->next;
@@ -366,7 +422,7 @@ place_elements(struct process *p, struct br_json *array, struct br_err *reterr)
         }
         BR_TRY(meet(p, digest, true, &d, reterr));
         if (d == NULL) {
-            br_json_detach(i);
+            BR_TRY(leave_out(p, i, at, reterr));
         } else {
             (void)br_json_replace(&p->maker, i, d->value);
         }
@@ -447,6 +503,7 @@ br_sd_process(
     }
     BR_TRY(check_all_met(&p, reterr));
     (void)br_json_remove(p.root, "_sd_alg");
+    sd->digest_count = p.seen_count;
     *ret = p.root;
     return BR_OK;
 }

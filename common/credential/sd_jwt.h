@@ -8,7 +8,7 @@
  * - Holding: br_sd_select says which disclosures show what; br_sd_present joins
  *   them, and binds them to the holder's key.
  * - Verifying: br_sd_parse reads the parts; the caller decides whom to trust
- * and verifies the issuer's JWT (sd_jwt.jws); br_sd_process gives the claims.
+ *   and verifies the issuer's JWT (sd_jwt.jws); br_sd_process gives the claims.
  *   Whether a key binding is needed is the verifier's decision (section 9.5),
  *   never that of who sends.
  * - A disclosure is hashed as it came: nothing is written again.
@@ -46,6 +46,12 @@ struct br_sd_disclosure {
     bool placed;           /**< its digest was found */
 };
 
+/** An array's element that stays hidden: where it was as issued. */
+struct br_sd_gap {
+    const struct br_json *array; /**< as br_sd_process leaves it */
+    size_t at;                   /**< hidden ones before it are counted too */
+};
+
 struct br_sd_jwt {
     struct br_jws jws; /**< the issuer's: verify it before believing claims */
     /** The issuer's JWT and the disclosures with their tildes: what sd_hash is
@@ -55,6 +61,10 @@ struct br_sd_jwt {
     struct br_bytes key_binding; /**< empty: there is none */
     struct br_sd_disclosure *disclosures;
     size_t count;
+    struct br_sd_gap *gaps; /**< by array, in order; of br_sd_process */
+    size_t gap_count;
+    size_t digest_count; /**< those met: what is above count stays hidden, or
+                          *   is a decoy; nobody but the issuer can tell */
 };
 
 /** The parts of a compact SD-JWT. Rules sd-*, jws-*. */

@@ -81,13 +81,9 @@ static enum br_rc
 take_status(
     const struct br_json *claims, struct br_vc *vc, struct br_err *reterr)
 {
-    struct br_err why;
-    enum br_rc rc = br_status_reference_parse(claims, &vc->status, &why);
-    if (rc != BR_OK && rc != BR_ERR_NOT_FOUND) {
-        return br_refuse_for(reterr, BR_RULE_VC_STATUS, &why);
-    }
+    enum br_rc rc = br_status_reference_parse(claims, &vc->status, reterr);
     vc->has_status = rc == BR_OK;
-    return BR_OK;
+    return rc == BR_ERR_NOT_FOUND ? BR_OK : rc;
 }
 
 static enum br_rc
@@ -171,6 +167,7 @@ check_disclosures(const struct br_vc *vc, struct br_err *reterr)
             up = up->parent;
         }
         bool at_top = d->value->parent == vc->claims;
+        BR_ASSERT(up != NULL); /* each is placed */
         struct br_bytes name = at_top ? d->name : up->name;
         if (br_vc_is_fixed(name)) {
             return br_refuse(
@@ -188,7 +185,7 @@ check_times(const struct br_vc *vc, uint64_t now_s, struct br_err *reterr)
     if (br_json_member(vc->claims, "exp") != NULL && vc->expires_s <= now_s) {
         return br_refuse(reterr, BR_RULE_VC_EXP, "the credential has expired");
     }
-    if (vc->not_before_s > now_s + CLOCK_SKEW_S) {
+    if (vc->not_before_s > now_s && vc->not_before_s - now_s > CLOCK_SKEW_S) {
         return br_refuse(
             reterr, BR_RULE_VC_NBF, "the credential is not valid yet");
     }

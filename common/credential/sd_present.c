@@ -207,16 +207,37 @@ check_time(
     if (br_json_need_uint(claims, "iat", &at, &why) != BR_OK) {
         return br_refuse_for(reterr, BR_RULE_KB_IAT, &why);
     }
-    if (at > policy->now_s + CLOCK_SKEW_S) {
+    if (at > policy->now_s && at - policy->now_s > CLOCK_SKEW_S) {
         return br_refuse(reterr, BR_RULE_KB_IAT, "iat is in the future");
     }
-    if (at + policy->window_s < policy->now_s) {
+    if (policy->now_s > at && policy->now_s - at > policy->window_s) {
         return br_refuse(
             reterr, BR_RULE_KB_IAT, "iat is %llu seconds ago, %llu at most",
             (unsigned long long)(policy->now_s - at),
             (unsigned long long)policy->window_s);
     }
     return BR_OK;
+}
+
+/** "a valid JWT in all other respects, per RFC 7519": its own exp and nbf. */
+static enum br_rc
+check_validity(
+    const struct br_json *claims, uint64_t now_s, struct br_err *reterr)
+{
+    uint64_t until = UINT64_MAX;
+    uint64_t from = 0;
+    struct br_err why;
+    if (br_json_may_uint(claims, "exp", &until, &why) != BR_OK ||
+        br_json_may_uint(claims, "nbf", &from, &why) != BR_OK) {
+        return br_refuse_for(reterr, BR_RULE_KB_TIME, &why);
+    }
+    if (until <= now_s) {
+        return br_refuse(reterr, BR_RULE_KB_TIME, "the binding has expired");
+    }
+    return from > now_s && from - now_s > CLOCK_SKEW_S
+               ? br_refuse(
+                     reterr, BR_RULE_KB_TIME, "the binding is not valid yet")
+               : BR_OK;
 }
 
 static enum br_rc
@@ -234,6 +255,7 @@ check_claims(
     BR_TRY(
         check_text(claims, "nonce", policy->nonce, BR_RULE_KB_NONCE, reterr));
     BR_TRY(check_time(claims, policy, reterr));
+    BR_TRY(check_validity(claims, policy->now_s, reterr));
     BR_TRY(br_sd_alg(payload, &alg, reterr));
     BR_TRY(br_sd_digest(alg, sd->bound, arena, &sd_hash, reterr));
     return check_text(claims, "sd_hash", sd_hash, BR_RULE_KB_SD_HASH, reterr);
@@ -281,6 +303,9 @@ br_sd_check_binding(
     BR_TRY(br_jws_verify(&jws, &jwk.key, &text, reterr));
     if (br_json_parse(text, arena, &claims, &why) != BR_OK) {
         return br_refuse_for(reterr, BR_RULE_KB_PAYLOAD, &why);
+    }
+    if (claims->kind != BR_JSON_OBJECT) {
+        return br_refuse(reterr, BR_RULE_KB_PAYLOAD, "it is no object");
     }
     BR_TRY(check_claims(sd, payload, claims, policy, arena, reterr));
     *ret_claims = claims;

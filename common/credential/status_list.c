@@ -5,6 +5,7 @@
 #include "common/codec/deflate.h"
 #include "common/codec/json_write.h"
 #include "common/codec/text.h"
+#include "common/credential/rule.h"
 
 /* Clocks differ: a token issued this much later than now is still taken. */
 enum { CLOCK_SKEW_S = 60 };
@@ -39,13 +40,12 @@ br_status_list_init(
     struct br_err *reterr)
 {
     if (!bits_ok(bits)) {
-        return br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE, "bits: %u; 1, 2, 4 or 8 are allowed",
-            bits);
+        return br_refuse(
+            reterr, BR_RULE_STATUS_BITS, "bits are %u, not 1, 2, 4 or 8", bits);
     }
     if (count > BR_STATUS_LIST_COUNT_MAX) {
-        return br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE, "a list of more than %u",
+        return br_refuse(
+            reterr, BR_RULE_STATUS_SIZE, "a list of more than %u",
             BR_STATUS_LIST_COUNT_MAX);
     }
     size_t n = (size_t)((count * bits + 7) / 8);
@@ -78,9 +78,8 @@ place_of(
     struct br_err *reterr)
 {
     if (index >= l->count) {
-        return br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE,
-            "index %llu: the list has %llu (Token Status List section 8.3)",
+        return br_refuse(
+            reterr, BR_RULE_STATUS_INDEX, "index %llu: the list has %llu",
             (unsigned long long)index, (unsigned long long)l->count);
     }
     *ret = l->bytes.p + index / per_byte(l);
@@ -101,9 +100,10 @@ br_status_list_get(
     unsigned *ret,
     struct br_err *reterr)
 {
-    uint8_t *at;
-    unsigned shift;
+    uint8_t *at = NULL;
+    unsigned shift = 0;
     BR_TRY(place_of(l, index, &at, &shift, reterr));
+    BR_ASSERT(at != NULL);
     *ret = (unsigned)*at >> shift & mask_of(l);
     return BR_OK;
 }
@@ -115,12 +115,13 @@ br_status_list_put(
     unsigned status,
     struct br_err *reterr)
 {
-    uint8_t *at;
-    unsigned shift;
+    uint8_t *at = NULL;
+    unsigned shift = 0;
     BR_TRY(place_of(l, index, &at, &shift, reterr));
+    BR_ASSERT(at != NULL);
     if (status > mask_of(l)) {
-        return br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE, "status %u in a list of %u bits",
+        return br_refuse(
+            reterr, BR_RULE_STATUS_VALUE, "status %u in a list of %u bits",
             status, l->bits);
     }
     *at = (uint8_t)((*at & ~(mask_of(l) << shift)) | status << shift);
@@ -167,6 +168,20 @@ br_status_list_encode(
     return br_json_writer_done(&w, reterr);
 }
 
+/** Of text that does not unpack: a bomb is told apart from what is broken. */
+static enum br_rc
+tell_unpacked(
+    enum br_rc rc,
+    const struct br_buf *b,
+    const struct br_err *why,
+    struct br_err *reterr)
+{
+    if (rc == BR_ERR_TOO_LARGE && !b->failed) {
+        return br_refuse(reterr, BR_RULE_STATUS_SIZE, "%s", why->text);
+    }
+    return br_refuse_for(reterr, BR_RULE_STATUS_LST, why);
+}
+
 static enum br_rc
 unpack(
     struct br_bytes lst,
@@ -175,23 +190,34 @@ unpack(
     struct br_err *reterr)
 {
     struct br_buf packed;
-    br_buf_init(&packed, BR_JSON_BYTES_MAX);
+    struct br_err why;
     size_t n = lst.n / 4 * 3 + 3;
+    br_buf_init(b, max_bytes);
+    br_buf_init(&packed, n);
     uint8_t *p = br_buf_extend(&packed, n);
-    enum br_rc rc = br_buf_status(&packed, reterr);
+    enum br_rc rc = br_buf_status(&packed, &why);
     if (rc == BR_OK) {
-        rc = br_base64url_parse(lst, p, n, &n, reterr);
+        rc = br_base64url_parse(lst, p, n, &n, &why);
     }
     if (rc == BR_OK) {
-        br_buf_init(b, max_bytes);
-        rc = br_zlib_unpack(br_bytes(p, n), b, reterr);
-        if (rc != BR_OK) {
-            br_buf_fini(b);
-        }
+        rc = br_zlib_unpack(br_bytes(p, n), b, &why);
+    }
+    if (rc != BR_OK) {
+        rc = tell_unpacked(rc, b, &why, reterr);
+        br_buf_fini(b);
     }
     br_buf_fini(&packed);
     return rc;
 }
+
+/** A call that reads, under the rule of the token's form. */
+#define READ(expr)                                                    \
+    do {                                                              \
+        struct br_err why_;                                           \
+        if ((expr) != BR_OK) {                                        \
+            return br_refuse_for(reterr, BR_RULE_STATUS_FORM, &why_); \
+        }                                                             \
+    } while (0)
 
 enum br_rc
 br_status_list_parse(
@@ -200,18 +226,17 @@ br_status_list_parse(
     struct br_status_list *ret,
     struct br_err *reterr)
 {
-    uint64_t bits;
-    struct br_bytes lst;
+    uint64_t bits = 0;
+    struct br_bytes lst = {0};
     struct br_bytes uri;
     struct br_status_list l = {0};
-    BR_TRY(br_json_need_uint(v, "bits", &bits, reterr));
-    BR_TRY(br_json_need_string(v, "lst", &lst, reterr));
-    BR_TRY(br_json_may_string(v, "aggregation_uri", &uri, reterr));
+    READ(br_json_as(v, BR_JSON_OBJECT, &why_));
+    READ(br_json_need_uint(v, "bits", &bits, &why_));
+    READ(br_json_need_string(v, "lst", &lst, &why_));
+    READ(br_json_may_string(v, "aggregation_uri", &uri, &why_));
     if (!bits_ok(bits)) {
-        return br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE,
-            "status_list.bits: %llu; 1, 2, 4 or 8 are allowed (Token Status "
-            "List section 4.2)",
+        return br_refuse(
+            reterr, BR_RULE_STATUS_BITS, "bits are %llu, not 1, 2, 4 or 8",
             (unsigned long long)bits);
     }
     BR_TRY(unpack(lst, max_bytes, &l.bytes, reterr));
@@ -264,16 +289,16 @@ read_claims(
     struct br_status_token *t,
     struct br_err *reterr)
 {
-    BR_TRY(br_json_need_string(payload, "sub", &t->subject, reterr));
-    BR_TRY(br_json_need_uint(payload, "iat", &t->issued_s, reterr));
-    BR_TRY(br_json_may_uint(payload, "exp", &t->expires_s, reterr));
-    BR_TRY(br_json_may_uint(payload, "ttl", &t->ttl_s, reterr));
-    BR_TRY(br_json_may_string(payload, "iss", &t->issuer, reterr));
+    READ(br_json_as(payload, BR_JSON_OBJECT, &why_));
+    READ(br_json_need_string(payload, "sub", &t->subject, &why_));
+    READ(br_json_need_uint(payload, "iat", &t->issued_s, &why_));
+    READ(br_json_may_uint(payload, "exp", &t->expires_s, &why_));
+    READ(br_json_may_string(payload, "iss", &t->issuer, &why_));
     const struct br_json *ttl = br_json_member(payload, "ttl");
-    if (ttl != NULL && t->ttl_s == 0) {
-        return br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE,
-            "ttl: it must be positive (Token Status List section 5.1)");
+    if (ttl != NULL &&
+        (br_json_as_uint(ttl, &t->ttl_s, NULL) != BR_OK || t->ttl_s == 0)) {
+        return br_refuse(
+            reterr, BR_RULE_STATUS_TTL, "ttl is no positive number of seconds");
     }
     return BR_OK;
 }
@@ -286,21 +311,21 @@ check_claims(
     uint64_t now_s,
     struct br_err *reterr)
 {
+    uint64_t from = 0;
     if (!br_bytes_eq(t->subject, uri)) {
-        return br_fail(
-            reterr, BR_ERR_CONFLICT,
-            "sub: it is not the list that the credential names (Token Status "
-            "List section 8.3)");
+        return br_refuse(
+            reterr, BR_RULE_STATUS_SUB,
+            "sub is not the list that the credential names");
     }
-    if (t->issued_s > now_s + CLOCK_SKEW_S) {
-        return br_fail(
-            reterr, BR_ERR_FUTURE_TIME,
-            "iat: the status list is of the future");
+    READ(br_json_may_uint(payload, "nbf", &from, &why_));
+    from = from > t->issued_s ? from : t->issued_s;
+    if (from > now_s && from - now_s > CLOCK_SKEW_S) {
+        return br_refuse(
+            reterr, BR_RULE_STATUS_IAT, "the status list is of the future");
     }
     if (br_json_member(payload, "exp") != NULL && t->expires_s <= now_s) {
-        return br_fail(
-            reterr, BR_ERR_EXPIRED,
-            "exp: the status list has expired (Token Status List section 8.3)");
+        return br_refuse(
+            reterr, BR_RULE_STATUS_EXP, "the status list has expired");
     }
     return BR_OK;
 }
@@ -315,12 +340,12 @@ br_status_token_parse(
     struct br_err *reterr)
 {
     struct br_status_token t = {0};
-    struct br_json *list;
+    struct br_json *list = NULL;
     BR_TRY(read_claims(payload, &t, reterr));
     BR_TRY(check_claims(payload, &t, uri, now_s, reterr));
-    BR_TRY(br_json_need(payload, "status_list", BR_JSON_OBJECT, &list, reterr));
-    BR_TRY(br_json_may_string(
-        list, "aggregation_uri", &t.aggregation_uri, reterr));
+    READ(br_json_need(payload, "status_list", BR_JSON_OBJECT, &list, &why_));
+    READ(
+        br_json_may_string(list, "aggregation_uri", &t.aggregation_uri, &why_));
     BR_TRY(
         br_status_list_parse(list, BR_STATUS_LIST_BYTES_MAX, ret_list, reterr));
     *ret = t;
@@ -338,18 +363,23 @@ br_status_reference_parse(
     struct br_json *status = NULL;
     struct br_json *list = NULL;
     struct br_status_reference r = {0};
-    BR_TRY(br_json_may(claims, "status", BR_JSON_OBJECT, &status, reterr));
+    struct br_err why;
+    if (br_json_may(claims, "status", BR_JSON_OBJECT, &status, &why) != BR_OK) {
+        return br_refuse_for(reterr, BR_RULE_VC_STATUS, &why);
+    }
     if (status == NULL) {
         return br_fail(
             reterr, BR_ERR_NOT_FOUND, "the credential has no status");
     }
-    BR_TRY(br_json_need(status, "status_list", BR_JSON_OBJECT, &list, reterr));
-    BR_TRY(br_json_need_uint(list, "idx", &r.index, reterr));
-    BR_TRY(br_json_need_string(list, "uri", &r.uri, reterr));
+    /* A mechanism that we do not know is no reason to look away. */
+    if (br_json_need(status, "status_list", BR_JSON_OBJECT, &list, &why) !=
+            BR_OK ||
+        br_json_need_uint(list, "idx", &r.index, &why) != BR_OK ||
+        br_json_need_string(list, "uri", &r.uri, &why) != BR_OK) {
+        return br_refuse_for(reterr, BR_RULE_VC_STATUS, &why);
+    }
     if (r.uri.n == 0) {
-        return br_fail(
-            reterr, BR_ERR_MALFORMED,
-            "status_list.uri: empty (Token Status List section 6.2)");
+        return br_refuse(reterr, BR_RULE_VC_STATUS, "uri is empty");
     }
     *ret = r;
     return BR_OK;

@@ -40,7 +40,7 @@ struct br_status_list {
     struct br_buf bytes;
 };
 
-/** All valid; count is rounded up to whole bytes. OUT_OF_RANGE: other bits, or
+/** All valid; count is rounded up to whole bytes. status-bits; status-size:
  *  more than BR_STATUS_LIST_COUNT_MAX; NO_MEMORY. */
 enum br_rc br_status_list_init(
     struct br_status_list *l,
@@ -49,7 +49,7 @@ enum br_rc br_status_list_init(
     struct br_err *reterr) BR_MUST_USE;
 void br_status_list_fini(struct br_status_list *l);
 
-/** OUT_OF_RANGE: no such index; for put, a status that the bits do not hold. */
+/** status-index; for put, status-value too. */
 enum br_rc br_status_list_get(
     const struct br_status_list *l,
     uint64_t index,
@@ -68,7 +68,8 @@ enum br_rc br_status_list_encode(
     const char *aggregation_uri,
     struct br_buf *b,
     struct br_err *reterr) BR_MUST_USE;
-/** The object of section 4.2. max_bytes bounds what is unpacked. */
+/** The object of section 4.2. max_bytes bounds what is unpacked. status-form,
+ *  status-bits, status-lst, status-size. */
 enum br_rc br_status_list_parse(
     const struct br_json *v,
     size_t max_bytes,
@@ -92,7 +93,8 @@ enum br_rc br_status_token_encode(
     struct br_err *reterr) BR_MUST_USE;
 /** Claims and list of a verified token's payload (section 8.3 steps 3 and 4):
  *  subject is the URI that the credential names, byte for byte; it was issued
- *  by now and has not expired. What it borrows is the payload's. */
+ *  by now and has not expired. What it borrows is the payload's. The rules
+ *  status-*. */
 enum br_rc br_status_token_parse(
     const struct br_json *payload,
     struct br_bytes uri,
@@ -105,7 +107,8 @@ struct br_status_reference {
     uint64_t index;
     struct br_bytes uri;
 };
-/** Of a credential's claims (section 6.2). NOT_FOUND: it has no status. */
+/** Of a credential's claims (section 6.2). NOT_FOUND: it has no status;
+ *  vc-status: it has one that cannot be read. */
 enum br_rc br_status_reference_parse(
     const struct br_json *claims,
     struct br_status_reference *ret,

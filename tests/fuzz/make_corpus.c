@@ -10,8 +10,11 @@
 #include "common/base/assert.h"
 #include "common/codec/json_write.h"
 #include "common/codec/text.h"
+#include "common/credential/did.h"
 #include "common/credential/jwe.h"
 #include "common/credential/jws.h"
+#include "common/credential/sd_jwt.h"
+#include "common/credential/status_list.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/key_format.h"
 #include "common/crypto/x509.h"
@@ -653,6 +656,124 @@ make_jwss(const struct keys *k, struct br_buf *b)
         "eyJhbGciOiJFUzI1NiIsImNyaXQiOlsiYjY0Il0sImI2NCI6ZmFsc2V9.e30.AAAA");
 }
 
+/** A credential with hidden members and elements, in each other. */
+static void
+issue_seed(
+    struct br_private_key *key, const char *claims_text, struct br_buf *b)
+{
+    static const uint8_t random[2048] = {7};
+    static const char *const name[] = {"name"};
+    static const char *const item[] = {"list", NULL};
+    static const char *const list[] = {"list"};
+    static const struct br_sd_path paths[] = {{name, 1}, {item, 2}, {list, 1}};
+    const struct br_sd_plan plan = {paths, 3, 1, {random, sizeof(random)}};
+    const struct br_jws_header h = {.alg = BR_ALG_EDDSA, .typ = "dc+sd-jwt"};
+    struct br_arena arena;
+    struct br_json *claims;
+    struct br_sd_hidden hidden;
+    br_arena_init(&arena, 1u << 20);
+    assert_ok(br_json_parse(br_str(claims_text), &arena, &claims, NULL));
+    assert_ok(br_sd_hide(claims, &plan, &arena, &hidden, NULL));
+    assert_ok(br_sd_issue(&hidden, &h, key, b, NULL));
+    br_arena_fini(&arena);
+}
+
+#define SEED_CLAIMS                                                          \
+    "{\"vct\":\"t\",\"name\":\"n\",\"list\":[1,[2],{\"a\":3}],\"exp\":"      \
+    "1900000000,\"status\":{\"status_list\":{\"idx\":1,\"uri\":\"https://s." \
+    "example/1\"}}}"
+
+static void
+make_credentials(const struct keys *k, struct br_buf *b)
+{
+    struct br_private_key *key = NULL;
+    static const char *const targets[] = {"sd_jwt", "sd_jwt_vc"};
+    assert_ok(br_private_key_of_signer(k->log, &key, NULL));
+    for (int i = 0; i < 2; i++) {
+        issue_seed(key, SEED_CLAIMS, b);
+        put_buf(targets[i], "issued", b);
+        issue_seed(key, "{\"vct\":\"t\",\"exp\":1}", b);
+        put_buf(targets[i], "expired-bad", b);
+        issue_seed(key, SEED_CLAIMS, b);
+        br_buf_puts(b, "e30.e30.AAAA");
+        put_buf(targets[i], "binding-bad", b);
+        issue_seed(key, SEED_CLAIMS, b);
+        br_buf_puts(b, "WyJzIiwiYSIsMV0~");
+        put_buf(targets[i], "unreferenced-bad", b);
+    }
+    br_private_key_free(key);
+}
+
+static void
+make_queries(void)
+{
+    put_text(
+        "dcql", "sets",
+        "{\"query\":{\"credentials\":[{\"id\":\"a\",\"format\":\"dc+sd-jwt\","
+        "\"meta\":{\"vct_values\":[\"t\"]},\"claims\":[{\"id\":\"x\",\"path\":["
+        "\"l\",null,\"n\"],\"values\":[1,\"1\",true]},{\"id\":\"y\",\"path\":["
+        "\"l\",0]}],\"claim_sets\":[[\"x\"],[\"y\"]]},{\"id\":\"b\",\"format\":"
+        "\"x\",\"meta\":{},\"trusted_authorities\":[{\"type\":\"aki\","
+        "\"values\":"
+        "[\"AQID\"]}]}],\"credential_sets\":[{\"options\":[[\"b\"],[\"a\"]]}]},"
+        "\"claims\":{\"l\":[{\"n\":1},{\"n\":2}]}}");
+    put_text("dcql", "empty-bad", "{\"query\":{\"credentials\":[]}}");
+    put_text(
+        "dcql", "path-bad",
+        "{\"query\":{\"credentials\":[{\"id\":\"a\",\"format\":\"x\",\"meta\":"
+        "{},\"claims\":[{\"path\":[-1]}]}]}}");
+    put_text(
+        "dcql", "id-bad",
+        "{\"query\":{\"credentials\":[{\"id\":\"a b\",\"format\":\"x\","
+        "\"meta\":{}}]}}");
+}
+
+static void
+make_dids(const struct keys *k, struct br_buf *b)
+{
+    struct br_key key;
+    br_key_of_public(br_signer_public(k->receipt), &key);
+    assert_ok(br_did_key_put(b, &key, false, NULL));
+    put_buf("did", "key", b);
+    assert_ok(br_did_key_put(b, &key, true, NULL));
+    put_buf("did", "key-jwk", b);
+    assert_ok(br_did_jwk_put(b, &key, NULL));
+    br_buf_puts(b, "#0");
+    put_buf("did", "jwk", b);
+    put_text("did", "web", "did:web:example.org%3A8443:user:alice#key-1");
+    put_text("did", "web-address-bad", "did:web:127.0.0.1");
+    put_text("did", "form-bad", "did:web:");
+    put_text("did", "key-bad", "did:key:z6MkAAAA");
+}
+
+static void
+make_status_lists(struct br_buf *b)
+{
+    const struct br_status_token t = {
+        .subject = br_str("https://s.example/1"),
+        .issued_s = 1700000000,
+        .ttl_s = 3600,
+    };
+    for (unsigned bits = 1; bits <= 8; bits *= 2) {
+        char name[16];
+        struct br_status_list l;
+        assert_ok(br_status_list_init(&l, bits, 64, NULL));
+        assert_ok(br_status_list_put(&l, 9, 1, NULL));
+        assert_ok(br_status_token_encode(&t, &l, b, NULL));
+        (void)snprintf(name, sizeof(name), "bits-%u", bits);
+        put_buf("status_list", name, b);
+        br_status_list_fini(&l);
+    }
+    put_text(
+        "status_list", "cut-bad",
+        "{\"sub\":\"https://s.example/"
+        "1\",\"iat\":1,\"status_list\":{\"bits\":1,"
+        "\"lst\":\"eNrbuRgAAhcB\"}}");
+    put_text(
+        "status_list", "bits-bad",
+        "{\"status_list\":{\"bits\":3,\"lst\":\"\"}}");
+}
+
 static void
 make_jwes(struct br_buf *b)
 {
@@ -773,6 +894,10 @@ main(int argc, char **argv)
     make_jwss(&k, &b);
     make_jwes(&b);
     make_vci();
+    make_credentials(&k, &b);
+    make_queries();
+    make_dids(&k, &b);
+    make_status_lists(&b);
     br_buf_fini(&b);
     br_signer_free(k.log);
     br_signer_free(k.witness);

@@ -7,8 +7,12 @@
  */
 #include "tests/unit/credential/support.h"
 
+#include "common/credential/dcql.h"
+#include "common/credential/did.h"
 #include "common/credential/jwe.h"
 #include "common/credential/jws.h"
+#include "common/credential/sd_jwt_vc.h"
+#include "common/credential/type_metadata.h"
 
 #include <openssl/crypto.h>
 
@@ -148,6 +152,169 @@ make_a_key(void)
     return rc;
 }
 
+/* ---- a credential's life ------------------------------------------------ */
+
+static enum br_rc
+issue(struct br_arena *a, struct br_buf *b)
+{
+    static const uint8_t random[4096];
+    static const char *const name[] = {"name"};
+    static const char *const item[] = {"list", NULL};
+    static const char *const list[] = {"list"};
+    static const struct br_sd_path paths[] = {{name, 1}, {item, 2}, {list, 1}};
+    const struct br_sd_plan plan = {
+        .paths = paths,
+        .count = 3,
+        .decoys = 1,
+        .random = br_bytes(random, sizeof(random)),
+    };
+    const struct br_jws_header h = {.alg = BR_ALG_ES256, .typ = "dc+sd-jwt"};
+    struct br_json_maker m;
+    struct br_json *claims;
+    struct br_json *cnf;
+    struct br_sd_hidden hidden;
+    struct br_buf jwk;
+    struct br_json_writer w;
+    const struct br_jwk k = {.key = *br_private_key_public(key)};
+    BR_TRY(br_json_parse(
+        br_str("{\"vct\":\"t\",\"name\":\"n\",\"list\":[1,[2]],\"status\":{"
+               "\"status_list\":{\"idx\":1,\"uri\":\"u\"}}}"),
+        a, &claims, &err));
+    br_buf_init(&jwk, 4096);
+    br_json_writer_init(&w, &jwk);
+    br_json_write_object(&w);
+    br_json_write_name(&w, "jwk");
+    br_jwk_write(&w, &k);
+    br_json_write_end(&w);
+    enum br_rc rc = br_json_writer_done(&w, &err);
+    char *copy = rc == BR_OK ? br_arena_copy(a, br_buf_bytes(&jwk)) : NULL;
+    size_t n = jwk.n;
+    br_buf_fini(&jwk);
+    BR_TRY(rc);
+    if (copy == NULL) {
+        return br_fail(&err, BR_ERR_NO_MEMORY, "no memory");
+    }
+    BR_TRY(br_json_parse(br_bytes(copy, n), a, &cnf, &err));
+    br_json_maker_init(&m, a);
+    (void)br_json_set(&m, claims, "cnf", cnf);
+    BR_TRY(br_json_maker_status(&m, &err));
+    BR_TRY(br_sd_hide(claims, &plan, a, &hidden, &err));
+    return br_sd_issue(&hidden, &h, key, b, &err);
+}
+
+static enum br_rc
+show_and_verify(struct br_arena *a, struct br_bytes text, struct br_buf *b)
+{
+    const struct br_sd_binding_policy asked = {
+        BR_ALG_ES256, br_str("a"), br_str("n"), 1000, 60};
+    struct br_vc_policy policy = {
+        .now_s = 1000, .key = br_private_key_public(key)};
+    const struct br_sd_binding binding = {
+        asked.audience, asked.nonce, 1000, NULL};
+    struct br_vc vc;
+    bool chosen[8] = {false};
+    BR_TRY(br_vc_open(text, &policy, a, &vc, &err));
+    BR_TRY(br_vc_verify(&vc, &policy, a, &err));
+    br_sd_select(&vc.sd, br_json_member(vc.claims, "list"), chosen);
+    BR_TRY(br_sd_present(&vc.sd, chosen, &binding, key, b, &err));
+    policy.binding = &asked;
+    BR_TRY(br_vc_open(br_buf_bytes(b), &policy, a, &vc, &err));
+    BR_TRY(br_vc_verify(&vc, &policy, a, &err));
+    assert_int_equal(br_json_count(br_json_member(vc.claims, "list")), 2);
+    assert_null(br_json_member(vc.claims, "name"));
+    return BR_OK;
+}
+
+static enum br_rc
+issue_show_and_verify(void)
+{
+    struct br_arena a;
+    struct br_buf b;
+    struct br_buf shown;
+    br_arena_init(&a, 1u << 20);
+    br_buf_init(&b, 65536);
+    br_buf_init(&shown, 65536);
+    enum br_rc rc = issue(&a, &b);
+    if (rc == BR_OK) {
+        rc = show_and_verify(&a, br_buf_bytes(&b), &shown);
+    }
+    br_buf_fini(&b);
+    br_buf_fini(&shown);
+    br_arena_fini(&a);
+    return rc;
+}
+
+/* ---- queries, lists, identifiers ---------------------------------------- */
+
+static enum br_rc
+query(struct br_arena *a)
+{
+    struct br_json *v;
+    struct br_json *claims;
+    struct br_dcql q;
+    struct br_dcql_match m;
+    struct br_type t;
+    BR_TRY(br_json_parse(
+        br_str("{\"credentials\":[{\"id\":\"q\",\"format\":\"x\",\"meta\":{},"
+               "\"claims\":[{\"path\":[\"a\",null]}]}]}"),
+        a, &v, &err));
+    BR_TRY(br_json_parse(br_str("{\"a\":[1,2]}"), a, &claims, &err));
+    const struct br_dcql_candidate c = {
+        .format = "x", .claims = claims, .has_holder = true};
+    BR_TRY(br_dcql_parse(v, a, &q, &err));
+    BR_TRY(br_dcql_match(&q.queries[0], &c, a, &m, &err));
+    assert_int_equal(m.count, 2);
+    return br_type_parse(
+        br_str("{\"vct\":\"t\",\"claims\":[{\"path\":[\"a\"]}]}"), br_str("t"),
+        a, &t, &err);
+}
+
+static enum br_rc
+list_there_and_back(struct br_arena *a, struct br_buf *b)
+{
+    struct br_status_list l;
+    struct br_status_list back;
+    struct br_json *v;
+    BR_TRY(br_status_list_init(&l, 1, 1000, &err));
+    enum br_rc rc = br_status_list_encode(&l, NULL, b, &err);
+    br_status_list_fini(&l);
+    BR_TRY(rc);
+    BR_TRY(br_json_parse(br_buf_bytes(b), a, &v, &err));
+    BR_TRY(br_status_list_parse(v, 1000, &back, &err));
+    br_status_list_fini(&back);
+    return BR_OK;
+}
+
+static enum br_rc
+key_there_and_back(struct br_arena *a, struct br_buf *b)
+{
+    struct br_did did;
+    struct br_jwk k;
+    br_buf_clear(b);
+    BR_TRY(br_did_key_put(b, br_private_key_public(key), true, &err));
+    BR_TRY(br_did_parse(br_buf_bytes(b), &did, &err));
+    return br_did_own_key(&did, a, &k, &err);
+}
+
+static enum br_rc
+ask_look_up_and_resolve(void)
+{
+    struct br_arena a;
+    struct br_buf b;
+    br_arena_init(&a, 1u << 20);
+    br_buf_init(&b, 65536);
+    enum br_rc rc = query(&a);
+    if (rc == BR_OK) {
+        rc = list_there_and_back(&a, &b);
+    }
+    if (rc == BR_OK) {
+        rc = key_there_and_back(&a, &b);
+    }
+    br_buf_fini(&b);
+    br_arena_fini(&a);
+    return rc;
+}
+
 /** Every allocation of the exchange fails once. */
 static void refuse_each(enum br_rc (*exchange)(void))
 {
@@ -198,6 +365,20 @@ making_a_key_survives(void **state)
     refuse_each(make_a_key);
 }
 
+static void
+a_credentials_life_survives(void **state)
+{
+    (void)state;
+    refuse_each(issue_show_and_verify);
+}
+
+static void
+asking_looking_up_and_resolving_survive(void **state)
+{
+    (void)state;
+    refuse_each(ask_look_up_and_resolve);
+}
+
 static int
 begin(void **state)
 {
@@ -220,6 +401,8 @@ main(void)
         cmocka_unit_test(signing_and_verifying_survive),
         cmocka_unit_test(encrypting_and_decrypting_survive),
         cmocka_unit_test(making_a_key_survives),
+        cmocka_unit_test(a_credentials_life_survives),
+        cmocka_unit_test(asking_looking_up_and_resolving_survive),
     };
     if (CRYPTO_set_mem_functions(
             libcrypto_malloc, libcrypto_realloc, libcrypto_free) != 1) {

@@ -226,11 +226,11 @@ examine_vc_issuer(struct br_cred_report *r, const struct br_json *v)
 static void
 examine_type(struct br_cred_report *r, const struct br_json *v)
 {
-    struct br_type t;
+    struct br_vct t;
     const struct br_json *vct = string_of(v, "vct");
     verdict(
         r, "type",
-        br_type_parse(
+        br_vct_parse(
             r->text, vct == NULL ? br_str("") : vct->string, &r->arena, &t,
             &r->err));
     if (br_json_member(v, "extends") != NULL &&

@@ -168,7 +168,7 @@ take_field(
     struct br_form *f,
     struct br_err *reterr)
 {
-    struct br_form_field field;
+    struct br_form_field field = {.name = {NULL, 0}};
     struct br_bytes name = up_to(&part, '=');
     char quote[BR_RULE_QUOTE_BYTES];
     BR_TRY(decode(name, arena, &field.name, reterr));

@@ -6,7 +6,7 @@
 
 struct checking {
     const struct br_sd_jwt *sd;
-    const struct br_type_claim *claim;
+    const struct br_vct_claim *claim;
 };
 
 static bool
@@ -47,8 +47,8 @@ check_selected(
     struct br_err *reterr)
 {
     bool disclosure = hidden || is_disclosure(k->sd, v);
-    bool good = k->claim->sd == BR_TYPE_SD_ALLOWED ||
-                disclosure == (k->claim->sd == BR_TYPE_SD_ALWAYS);
+    bool good = k->claim->sd == BR_VCT_SD_ALLOWED ||
+                disclosure == (k->claim->sd == BR_VCT_SD_ALWAYS);
     char path[BR_JSON_PATH_BYTES];
     br_json_path(k->claim->path, path);
     return good ? BR_OK
@@ -158,8 +158,8 @@ walk_claim(
 }
 
 enum br_rc
-br_type_check(
-    const struct br_type *t,
+br_vct_check(
+    const struct br_vct *t,
     const struct br_sd_jwt *sd,
     const struct br_json *claims,
     bool complete,

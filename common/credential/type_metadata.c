@@ -59,7 +59,7 @@ take_path(
 }
 
 static enum br_rc
-take_sd(const struct br_json *v, struct br_type_claim *c, struct br_err *reterr)
+take_sd(const struct br_json *v, struct br_vct_claim *c, struct br_err *reterr)
 {
     static const char *const names[] = {"allowed", "always", "never"};
     struct br_bytes text = {0};
@@ -69,7 +69,7 @@ take_sd(const struct br_json *v, struct br_type_claim *c, struct br_err *reterr)
     }
     for (unsigned i = 0; i < 3; i++) {
         if (br_bytes_eq(text, br_str(names[i]))) {
-            c->sd = (enum br_type_sd)i;
+            c->sd = (enum br_vct_sd)i;
             c->says_sd = true;
             return BR_OK;
         }
@@ -79,9 +79,9 @@ take_sd(const struct br_json *v, struct br_type_claim *c, struct br_err *reterr)
 }
 
 static enum br_rc
-take_claim(struct br_type *t, const struct br_json *v, struct br_err *reterr)
+take_claim(struct br_vct *t, const struct br_json *v, struct br_err *reterr)
 {
-    struct br_type_claim c = {0};
+    struct br_vct_claim c = {0};
     READ(br_json_as(v, BR_JSON_OBJECT, &why_));
     BR_TRY(take_path(v, &c.path, reterr));
     BR_TRY(take_display(v, "label", &c.display, reterr));
@@ -94,12 +94,12 @@ take_claim(struct br_type *t, const struct br_json *v, struct br_err *reterr)
 
 static enum br_rc
 make_room(
-    struct br_type *t, size_t n, struct br_arena *arena, struct br_err *reterr)
+    struct br_vct *t, size_t n, struct br_arena *arena, struct br_err *reterr)
 {
-    if (n > BR_TYPE_CLAIMS_MAX) {
+    if (n > BR_VCT_CLAIMS_MAX) {
         return br_refuse(reterr, BR_RULE_TYPE_SIZE, "%zu claims", n);
     }
-    t->claims = (struct br_type_claim *)br_arena_take(
+    t->claims = (struct br_vct_claim *)br_arena_take(
         arena, (n + 1) * sizeof(*t->claims));
     return t->claims == NULL
                ? br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for a type")
@@ -110,7 +110,7 @@ static enum br_rc
 take_members(
     const struct br_json *v,
     struct br_arena *arena,
-    struct br_type *t,
+    struct br_vct *t,
     struct br_err *reterr)
 {
     struct br_json *claims = NULL;
@@ -129,17 +129,17 @@ take_members(
 }
 
 enum br_rc
-br_type_parse(
+br_vct_parse(
     struct br_bytes document,
     struct br_bytes vct,
     struct br_arena *arena,
-    struct br_type *ret,
+    struct br_vct *ret,
     struct br_err *reterr)
 {
     char quote[BR_RULE_QUOTE_BYTES];
-    struct br_type t = {0};
+    struct br_vct t = {0};
     struct br_json *v = NULL;
-    if (document.n > BR_TYPE_BYTES_MAX) {
+    if (document.n > BR_VCT_BYTES_MAX) {
         return br_refuse(reterr, BR_RULE_TYPE_SIZE, "%zu bytes", document.n);
     }
     READ(br_json_parse(document, arena, &v, &why_));
@@ -256,22 +256,22 @@ br_integrity_put(
 /* ---- types that extend others ------------------------------------------- */
 
 void
-br_type_chain_init(
-    struct br_type_chain *c, struct br_bytes vct, struct br_bytes integrity)
+br_vct_chain_init(
+    struct br_vct_chain *c, struct br_bytes vct, struct br_bytes integrity)
 {
-    *c = (struct br_type_chain){.vct = vct, .integrity = integrity};
+    *c = (struct br_vct_chain){.vct = vct, .integrity = integrity};
 }
 
 bool
-br_type_chain_wants(const struct br_type_chain *c, struct br_bytes *ret)
+br_vct_chain_wants(const struct br_vct_chain *c, struct br_bytes *ret)
 {
     *ret = c->count == 0 ? c->vct : c->types[c->count - 1].extends;
     return ret->n > 0;
 }
 
 enum br_rc
-br_type_chain_add(
-    struct br_type_chain *c,
+br_vct_chain_add(
+    struct br_vct_chain *c,
     struct br_bytes document,
     struct br_arena *arena,
     struct br_err *reterr)
@@ -279,12 +279,12 @@ br_type_chain_add(
     struct br_bytes vct;
     struct br_bytes integrity =
         c->count == 0 ? c->integrity : c->types[c->count - 1].extends_integrity;
-    bool wanted = br_type_chain_wants(c, &vct);
+    bool wanted = br_vct_chain_wants(c, &vct);
     BR_ASSERT(wanted);
-    if (c->count == BR_TYPE_CHAIN_MAX) {
+    if (c->count == BR_VCT_CHAIN_MAX) {
         return br_refuse(
             reterr, BR_RULE_TYPE_EXTENDS, "more than %d types in a row",
-            BR_TYPE_CHAIN_MAX);
+            BR_VCT_CHAIN_MAX);
     }
     for (size_t i = 0; i < c->count; i++) {
         if (br_bytes_eq(c->types[i].vct, vct)) {
@@ -295,15 +295,15 @@ br_type_chain_add(
     if (integrity.n > 0) {
         BR_TRY(br_integrity_check(document, integrity, reterr));
     }
-    BR_TRY(br_type_parse(document, vct, arena, &c->types[c->count], reterr));
+    BR_TRY(br_vct_parse(document, vct, arena, &c->types[c->count], reterr));
     c->count++;
     return BR_OK;
 }
 
-static struct br_type_claim *
-find_claim(struct br_type *t, const struct br_json *path)
+static struct br_vct_claim *
+find_claim(struct br_vct *t, const struct br_json *path)
 {
-    struct br_type_claim *found = NULL;
+    struct br_vct_claim *found = NULL;
     for (size_t i = 0; found == NULL && i < t->claim_count; i++) {
         found = br_json_equal(t->claims[i].path, path) ? &t->claims[i] : NULL;
     }
@@ -313,11 +313,11 @@ find_claim(struct br_type *t, const struct br_json *path)
 /** What the extending type says of a claim goes before, within limits. */
 static enum br_rc
 inherit(
-    struct br_type_claim *child,
-    const struct br_type_claim *parent,
+    struct br_vct_claim *child,
+    const struct br_vct_claim *parent,
     struct br_err *reterr)
 {
-    if (parent->sd != BR_TYPE_SD_ALLOWED && child->says_sd &&
+    if (parent->sd != BR_VCT_SD_ALLOWED && child->says_sd &&
         child->sd != parent->sd) {
         return br_refuse(reterr, BR_RULE_TYPE_OVERRIDE, "sd is changed");
     }
@@ -339,15 +339,15 @@ inherit(
 }
 
 enum br_rc
-br_type_chain_merge(
-    const struct br_type_chain *c,
+br_vct_chain_merge(
+    const struct br_vct_chain *c,
     struct br_arena *arena,
-    struct br_type *ret,
+    struct br_vct *ret,
     struct br_err *reterr)
 {
     size_t all = 0;
     BR_ASSERT(c->count > 0);
-    struct br_type t = c->types[0];
+    struct br_vct t = c->types[0];
     for (size_t i = 0; i < c->count; i++) {
         all += c->types[i].claim_count;
     }
@@ -355,8 +355,8 @@ br_type_chain_merge(
     t.claim_count = 0;
     for (size_t i = 0; i < c->count; i++) {
         for (size_t k = 0; k < c->types[i].claim_count; k++) {
-            const struct br_type_claim *p = &c->types[i].claims[k];
-            struct br_type_claim *known = find_claim(&t, p->path);
+            const struct br_vct_claim *p = &c->types[i].claims[k];
+            struct br_vct_claim *known = find_claim(&t, p->path);
             if (known == NULL) {
                 t.claims[t.claim_count++] = *p;
             } else {
@@ -395,7 +395,7 @@ likeness(struct br_bytes tag, const char *lang)
 }
 
 const struct br_json *
-br_type_display(const struct br_json *display, const char *lang)
+br_vct_display(const struct br_json *display, const char *lang)
 {
     const struct br_json *best = br_json_first(display);
     size_t most = 0;
@@ -435,12 +435,12 @@ path_fits(const struct br_json *path, const struct br_json *v)
 }
 
 struct br_bytes
-br_type_label(
-    const struct br_type *t, const struct br_json *value, const char *lang)
+br_vct_label(
+    const struct br_vct *t, const struct br_json *value, const char *lang)
 {
     for (size_t i = 0; i < t->claim_count; i++) {
-        const struct br_type_claim *c = &t->claims[i];
-        const struct br_json *d = br_type_display(c->display, lang);
+        const struct br_vct_claim *c = &t->claims[i];
+        const struct br_json *d = br_vct_display(c->display, lang);
         if (d != NULL && path_fits(c->path, value)) {
             return br_json_member(d, "label")->string;
         }

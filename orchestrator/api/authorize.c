@@ -605,17 +605,16 @@ static void
 done_agree(struct br_write *write, enum br_rc rc, const struct br_err *err)
 {
     struct job *j = (struct job *)write;
-    if (rc == BR_ERR_NOT_FOUND) {
-        reply_over(j->req);
-    } else if (rc != BR_OK) {
+    if (rc != BR_OK && rc != BR_ERR_NOT_FOUND) {
         br_orch_fail(j->req, err);
-    } else if (
-        j->result == BR_REDEEM_TX_WRONG || j->result == BR_REDEEM_TX_MISSING) {
-        ask_again(j);
-    } else if (j->result != BR_REDEEMED) {
-        reply_over(j->req);
-    } else {
+    } else if (rc == BR_OK && j->result == BR_REDEEMED) {
         go_back(j);
+    } else if (
+        rc == BR_OK && (j->result == BR_REDEEM_TX_WRONG ||
+                        j->result == BR_REDEEM_TX_MISSING)) {
+        ask_again(j);
+    } else {
+        reply_over(j->req);
     }
     free_job(j);
 }

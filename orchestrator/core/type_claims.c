@@ -114,7 +114,8 @@ leads_on(
         const struct br_claim_path *p = &t->claims[i].path;
         bool same = p->count >= path->count;
         for (size_t k = 0; same && k < path->count; k++) {
-            same = strcmp(p->steps[k], path->steps[k]) == 0;
+            same = path->steps[k] != NULL &&
+                   strcmp(p->steps[k], path->steps[k]) == 0;
         }
         found = found || same;
         *ret_whole = *ret_whole || (same && p->count == path->count);

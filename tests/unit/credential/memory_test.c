@@ -253,7 +253,7 @@ query(struct br_arena *a)
     struct br_json *claims;
     struct br_dcql q;
     struct br_dcql_match m;
-    struct br_type t;
+    struct br_vct t;
     BR_TRY(br_json_parse(
         br_str("{\"credentials\":[{\"id\":\"q\",\"format\":\"x\",\"meta\":{},"
                "\"claims\":[{\"path\":[\"a\",null]}]}]}"),
@@ -264,7 +264,7 @@ query(struct br_arena *a)
     BR_TRY(br_dcql_parse(v, a, &q, &err));
     BR_TRY(br_dcql_match(&q.queries[0], &c, a, &m, &err));
     assert_int_equal(m.count, 2);
-    return br_type_parse(
+    return br_vct_parse(
         br_str("{\"vct\":\"t\",\"claims\":[{\"path\":[\"a\"]}]}"), br_str("t"),
         a, &t, &err);
 }

@@ -375,27 +375,27 @@ static void
 each_type_meets_its_rule(void **state)
 {
     (void)state;
-    static char long_text[BR_TYPE_BYTES_MAX + 2];
-    struct br_type t;
+    static char long_text[BR_VCT_BYTES_MAX + 2];
+    struct br_vct t;
     for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
         assert_meets(
-            br_type_parse(
+            br_vct_parse(
                 br_str(documents[i].text), br_str("t"), &arena, &t, &err),
             documents[i].rule, documents[i].text);
     }
     memset(long_text, ' ', sizeof(long_text) - 1);
     assert_refused(
-        br_type_parse(br_str(long_text), br_str("t"), &arena, &t, &err),
+        br_vct_parse(br_str(long_text), br_str("t"), &arena, &t, &err),
         TYPE_SIZE);
     struct br_buf b;
-    br_buf_init(&b, BR_TYPE_BYTES_MAX);
+    br_buf_init(&b, BR_VCT_BYTES_MAX);
     br_buf_puts(&b, "{\"vct\":\"t\",\"claims\":[{\"path\":[\"a\"]}");
-    for (int i = 0; i < BR_TYPE_CLAIMS_MAX; i++) {
+    for (int i = 0; i < BR_VCT_CLAIMS_MAX; i++) {
         br_buf_printf(&b, ",{\"path\":[%d]}", i);
     }
     br_buf_puts(&b, "]}");
     assert_refused(
-        br_type_parse(br_buf_bytes(&b), br_str("t"), &arena, &t, &err),
+        br_vct_parse(br_buf_bytes(&b), br_str("t"), &arena, &t, &err),
         TYPE_SIZE);
     br_buf_fini(&b);
 }
@@ -435,26 +435,26 @@ a_document_has_the_digest_that_is_said(void **state)
 }
 
 static enum br_rc
-add(struct br_type_chain *c, const char *text)
+add(struct br_vct_chain *c, const char *text)
 {
-    return br_type_chain_add(c, br_str(text), &arena, &err);
+    return br_vct_chain_add(c, br_str(text), &arena, &err);
 }
 
 static void
 types_that_extend_others_inherit(void **state)
 {
     (void)state;
-    struct br_type_chain c;
-    struct br_type t;
+    struct br_vct_chain c;
+    struct br_vct t;
     struct br_bytes next;
-    br_type_chain_init(&c, br_str("child"), br_str(""));
-    assert_true(br_type_chain_wants(&c, &next));
+    br_vct_chain_init(&c, br_str("child"), br_str(""));
+    assert_true(br_vct_chain_wants(&c, &next));
     assert_true(br_bytes_eq(next, br_str("child")));
     assert_ok(add(
         &c,
         "{\"vct\":\"child\",\"extends\":\"base\",\"claims\":[{\"path\":"
         "[\"a\"],\"sd\":\"always\"},{\"path\":[\"b\"],\"mandatory\":true}]}"));
-    assert_true(br_type_chain_wants(&c, &next));
+    assert_true(br_vct_chain_wants(&c, &next));
     assert_true(br_bytes_eq(next, br_str("base")));
     assert_ok(add(
         &c,
@@ -462,14 +462,14 @@ types_that_extend_others_inherit(void **state)
         "\"claims\":[{\"path\":[\"a\"],\"mandatory\":true,\"display\":[{"
         "\"locale\":\"it\",\"label\":\"L\"}]},{\"path\":[\"c\"],\"sd\":"
         "\"never\"}]}"));
-    assert_false(br_type_chain_wants(&c, &next));
-    assert_ok(br_type_chain_merge(&c, &arena, &t, &err));
+    assert_false(br_vct_chain_wants(&c, &next));
+    assert_ok(br_vct_chain_merge(&c, &arena, &t, &err));
     assert_int_equal(t.claim_count, 3);
     assert_true(
-        t.claims[0].sd == BR_TYPE_SD_ALWAYS && t.claims[0].mandatory &&
+        t.claims[0].sd == BR_VCT_SD_ALWAYS && t.claims[0].mandatory &&
         t.claims[0].display != NULL);
     assert_true(t.claims[1].mandatory);
-    assert_true(t.claims[2].sd == BR_TYPE_SD_NEVER);
+    assert_true(t.claims[2].sd == BR_VCT_SD_NEVER);
     assert_non_null(t.display);
 }
 
@@ -492,8 +492,8 @@ an_extending_type_loosens_nothing(void **state)
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         char child[256];
         char base[256];
-        struct br_type_chain c;
-        struct br_type t;
+        struct br_vct_chain c;
+        struct br_vct t;
         (void)snprintf(
             child, sizeof(child),
             "{\"vct\":\"c\",\"extends\":\"b\",\"claims\":[{\"path\":[\"a\"],%s}"
@@ -502,11 +502,11 @@ an_extending_type_loosens_nothing(void **state)
         (void)snprintf(
             base, sizeof(base),
             "{\"vct\":\"b\",\"claims\":[{\"path\":[\"a\"],%s}]}", all[i].base);
-        br_type_chain_init(&c, br_str("c"), br_str(""));
+        br_vct_chain_init(&c, br_str("c"), br_str(""));
         assert_ok(add(&c, child));
         assert_ok(add(&c, base));
         assert_meets(
-            br_type_chain_merge(&c, &arena, &t, &err), all[i].rule,
+            br_vct_chain_merge(&c, &arena, &t, &err), all[i].rule,
             all[i].child);
     }
 }
@@ -515,15 +515,15 @@ static void
 circles_and_towers_of_types_are_refused(void **state)
 {
     (void)state;
-    struct br_type_chain c;
-    br_type_chain_init(&c, br_str("a"), br_str(S256));
+    struct br_vct_chain c;
+    br_vct_chain_init(&c, br_str("a"), br_str(S256));
     assert_refused(add(&c, "{\"vct\":\"a\"}"), TYPE_INTEGRITY);
-    br_type_chain_init(&c, br_str("a"), br_str(""));
+    br_vct_chain_init(&c, br_str("a"), br_str(""));
     assert_ok(add(&c, "{\"vct\":\"a\",\"extends\":\"b\"}"));
     assert_ok(add(&c, "{\"vct\":\"b\",\"extends\":\"a\"}"));
     assert_refused(add(&c, "{\"vct\":\"a\",\"extends\":\"b\"}"), TYPE_EXTENDS);
-    br_type_chain_init(&c, br_str("0"), br_str(""));
-    for (int i = 0; i < BR_TYPE_CHAIN_MAX; i++) {
+    br_vct_chain_init(&c, br_str("0"), br_str(""));
+    for (int i = 0; i < BR_VCT_CHAIN_MAX; i++) {
         char *text =
             br_arena_copy(&arena, br_str("{\"vct\":\"0\",\"extends\":\"1\"}"));
         text[8] = (char)('0' + i);
@@ -581,15 +581,15 @@ a_credential_is_held_against_its_type(void **state)
     assert_ok(open_vc(assemble_typed(&h, "dc+sd-jwt"), &vc));
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
         char text[256];
-        struct br_type t;
+        struct br_vct t;
         (void)snprintf(
             text, sizeof(text), "{\"vct\":\"t\",\"claims\":[{%s}]}",
             checks[i].claim);
-        assert_ok(br_type_parse(
+        assert_ok(br_vct_parse(
             br_bytes(br_arena_copy(&arena, br_str(text)), strlen(text)),
             br_str("t"), &arena, &t, &err));
         assert_meets(
-            br_type_check(&t, &vc.sd, vc.claims, checks[i].complete, &err),
+            br_vct_check(&t, &vc.sd, vc.claims, checks[i].complete, &err),
             checks[i].rule, checks[i].claim);
     }
 }
@@ -598,10 +598,10 @@ static void
 a_claim_is_called_as_its_language_has_it(void **state)
 {
     (void)state;
-    struct br_type t;
+    struct br_vct t;
     const struct br_json *claims =
         json("{\"a\":{\"b\":1},\"l\":[{\"c\":2}],\"z\":0}");
-    assert_ok(br_type_parse(
+    assert_ok(br_vct_parse(
         br_str("{\"vct\":\"t\",\"claims\":[{\"path\":[\"a\",\"b\"],\"display\":"
                "[{\"locale\":\"en\",\"label\":\"Bee\"},{\"locale\":\"it-IT\","
                "\"label\":\"Bi\"},{\"locale\":\"it\",\"label\":\"B\"}]},"
@@ -611,13 +611,13 @@ a_claim_is_called_as_its_language_has_it(void **state)
     const struct br_json *b = br_json_member(br_json_member(claims, "a"), "b");
     const struct br_json *c =
         br_json_member(br_json_at(br_json_member(claims, "l"), 0), "c");
-    assert_true(br_bytes_eq(br_type_label(&t, b, "it"), br_str("B")));
-    assert_true(br_bytes_eq(br_type_label(&t, b, "it-IT"), br_str("Bi")));
-    assert_true(br_bytes_eq(br_type_label(&t, b, "IT-ch"), br_str("B")));
-    assert_true(br_bytes_eq(br_type_label(&t, b, "fr"), br_str("Bee")));
-    assert_true(br_bytes_eq(br_type_label(&t, b, "i"), br_str("Bee")));
-    assert_true(br_bytes_eq(br_type_label(&t, c, "it"), br_str("Ce")));
-    assert_int_equal(br_type_label(&t, br_json_member(claims, "z"), "it").n, 0);
+    assert_true(br_bytes_eq(br_vct_label(&t, b, "it"), br_str("B")));
+    assert_true(br_bytes_eq(br_vct_label(&t, b, "it-IT"), br_str("Bi")));
+    assert_true(br_bytes_eq(br_vct_label(&t, b, "IT-ch"), br_str("B")));
+    assert_true(br_bytes_eq(br_vct_label(&t, b, "fr"), br_str("Bee")));
+    assert_true(br_bytes_eq(br_vct_label(&t, b, "i"), br_str("Bee")));
+    assert_true(br_bytes_eq(br_vct_label(&t, c, "it"), br_str("Ce")));
+    assert_int_equal(br_vct_label(&t, br_json_member(claims, "z"), "it").n, 0);
 }
 
 int

@@ -10,7 +10,8 @@
 
 enum { PAGE_DEFAULT = 50, PAGE_MAX = 500, LIST_BYTES_MAX = 1024 * 1024 };
 
-static const char *const kinds[] = {"raw", "stamp", "record", "member"};
+static const char *const kinds[] = {
+    "raw", "stamp", "record", "member", "registry"};
 static const char *const steps[] = {"",     "created",     "version",
                                     "hash", "owner-added", "owner-revoked"};
 

@@ -67,7 +67,7 @@
 #define BR_ACCREDITATION_DEPTH_MAX 8
 #define BR_ACCREDITATION_BYTES_MAX (16u * 1024)
 #define BR_ACCREDITED_TYPES_MAX    64
-#define BR_ACCREDITATIONS_MAX      65536 /* of one DID */
+#define BR_ACCREDITATIONS_MAX      1024 /* of one DID */
 /* Credential types: a name, a JSON Schema, metadata with its texts. */
 #define BR_VCT_BYTES_MAX           256
 #define BR_TYPE_DOCUMENT_BYTES_MAX (64u * 1024)

@@ -144,6 +144,26 @@ read_by(struct br_cbor *r, struct br_op *op)
     }
 }
 
+/** A signed accreditation, to be served as it is: a compact JWS or SD-JWT. */
+static void
+read_compact(struct br_cbor *r, struct br_op *op)
+{
+    static const char marks[] = "-_.~";
+    op->document = read_bytes(
+        r, BR_ACCREDITATION_BYTES_MAX, "accreditation's document over 16 KiB");
+    for (size_t i = 0; i < op->document.n; i++) {
+        uint8_t c = op->document.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && (c < '0' || c > '9') &&
+            (c == 0 || strchr(marks, c) == NULL)) {
+            br_cbor_fail(
+                r, BR_ERR_MALFORMED,
+                "accreditation's document: a compact JWS or SD-JWT");
+            return;
+        }
+    }
+}
+
 static void
 read_accredit(struct br_cbor *r, struct br_op *op)
 {
@@ -156,8 +176,7 @@ read_accredit(struct br_cbor *r, struct br_op *op)
     }
     read_types(r, op);
     read_times(r, &op->not_before, &op->not_after);
-    op->document = read_bytes(
-        r, BR_ACCREDITATION_BYTES_MAX, "accreditation's document over 16 KiB");
+    read_compact(r, op);
 }
 
 void

@@ -3,7 +3,7 @@
 #include "common/codec/text.h"
 #include "node/api/trust.h"
 
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 500 };
+enum { PAGE_DEFAULT = 50, PAGE_MAX = 500, SHOWN_MAX = 100 };
 
 /* ---- one DID ------------------------------------------------------------ */
 
@@ -281,7 +281,8 @@ br_api_get_accreditation(struct br_http_request *req, void *ctx)
 
 /* ---- issuers ------------------------------------------------------------ */
 
-/** Newest first; those of the type that is asked for. */
+/** Newest first; those of the type that is asked for. All are judged, and the
+ *  first are told. */
 static enum br_rc
 put_accreditations(
     struct br_trust_reading *r,
@@ -291,6 +292,7 @@ put_accreditations(
     struct br_err *reterr)
 {
     const char *vct = br_http_query(r->req, "vct");
+    unsigned shown = 0;
     *ret_accredited = false;
     br_json_write_name(&r->w, "items");
     br_json_write_array(&r->w);
@@ -303,9 +305,14 @@ put_accreditations(
         if (vct != NULL && !br_accreditation_covers(&a, br_str(vct))) {
             continue;
         }
-        br_json_write_object(&r->w);
-        BR_TRY(put_whole(r, &a, &in_force, reterr));
-        br_json_write_end(&r->w);
+        if (shown++ < SHOWN_MAX) {
+            br_json_write_object(&r->w);
+            BR_TRY(put_whole(r, &a, &in_force, reterr));
+            br_json_write_end(&r->w);
+        } else {
+            in_force =
+                br_accreditation_check(&r->view, &id, r->at, NULL) == BR_OK;
+        }
         *ret_accredited |= in_force && a.op.level == BR_LEVEL_ISSUER;
     }
     br_json_write_end(&r->w);

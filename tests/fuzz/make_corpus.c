@@ -21,6 +21,7 @@
 #include "common/receipt/witness.h"
 #include "node/ledger/ledger.h"
 #include "node/ledger/record.h"
+#include "node/ledger/trust.h"
 #include "node/setup/config.h"
 #include "tests/unit/ledger/fixture.h"
 #include "tests/unit/receipt/fixture.h"
@@ -178,6 +179,83 @@ record_op(enum br_notary_op type)
     return op;
 }
 
+#define DID "did:broletto:lombardia-test:comune"
+
+/** Every operation of the registry, with its lists. */
+static void
+put_trust_op(struct world *w, uint64_t type)
+{
+    struct br_did_window window = {br_str(DID "#a"), {5}, {9}};
+    struct br_bytes types[] = {br_str("urn:a"), br_str("urn:b")};
+    struct br_hash by = {{7}};
+    struct br_op op = {
+        .type = type,
+        .did = br_str(DID),
+        .document = br_str(
+            type == BR_OP_ACCREDIT ? "e30.e30.c2ln" : "{\"id\":\"" DID "\"}"),
+        .schema = br_str("{}"),
+        .by = br_hash_bytes(&by),
+        .level = BR_LEVEL_ISSUER,
+        .vct = types[0],
+        .not_before = {1},
+        .not_after = {2000000},
+    };
+    struct br_buf list;
+    br_buf_init(&list, 1024);
+    if (type == BR_OP_DID_PUT) {
+        br_op_put_windows(&list, &window, 1);
+    } else {
+        br_op_put_types(&list, types, 2);
+    }
+    op.list = br_buf_bytes(&list);
+    world_op(w, &op, BR_MODULE_TRUST);
+    br_buf_fini(&list);
+}
+
+static void
+make_trust(struct world *w)
+{
+    for (uint64_t type = BR_OP_DID_PUT; type <= BR_OP_TYPE_PUT; type++) {
+        put_trust_op(w, type);
+    }
+    sign(w, "trust", w->notary_key, BR_MODULE_TRUST);
+}
+
+#define METHOD                                           \
+    "{\"id\":\"" DID "#a\",\"type\":\"JsonWebKey2020\"," \
+    "\"controller\":\"" DID "\",\"publicKeyJwk\":{\"kty\":\"EC\"}}"
+
+/** Documents begin with the number of their check: see fuzz_trust.c. */
+static void
+make_documents(void)
+{
+    put_text(
+        "trust", "document",
+        "\x04{\"id\":\"" DID "\",\"verificationMethod\":[" METHOD
+        "],\"assertionMethod\":[\"" DID "#a\"]}");
+    put_text(
+        "trust", "document-twice-bad",
+        "\x04{\"id\":\"" DID "\",\"verificationMethod\":[" METHOD "," METHOD
+        "]}");
+    put_text(
+        "trust", "document-private-bad",
+        "\x04{\"id\":\"" DID "\",\"verificationMethod\":[{\"id\":\"" DID
+        "#a\",\"type\":\"x\",\"controller\":\"x\",\"publicKeyJwk\":{\"d\":1}}]"
+        "}");
+    put_text("trust", "did", "\x01" DID ":anagrafe");
+    put_text(
+        "trust", "did-ebsi",
+        "\x01"
+        "did:ebsi:zbM8cCuoBMFNLeQyLiVFyxw");
+    put_text(
+        "trust", "did-other-bad",
+        "\x01"
+        "did:web:example.com");
+    put_text("trust", "metadata", "\x02{\"vct\":\"urn:a\",\"name\":\"A\"}");
+    put_text("trust", "schema", "\x03{\"type\":\"object\"}");
+    put_text("trust", "schema-list-bad", "\x03[]");
+}
+
 static void
 make_txs(void)
 {
@@ -201,6 +279,7 @@ make_txs(void)
         world_op(&w, &op, BR_MODULE_REGISTRY);
     }
     sign(&w, "registry", w.operator_key, BR_MODULE_REGISTRY);
+    make_trust(&w);
     world_fini(&w);
     put_hex("tx", "empty-sign1-bad", "d28440a04040");
 }
@@ -237,6 +316,42 @@ make_rows(struct world *w)
 }
 
 static void
+make_trust_rows(struct world *w)
+{
+    struct br_did_head head = {
+        .member = "comune",
+        .versions = 3,
+        .accreditations = 1,
+        .deactivated = {77},
+        .deactivated_leaf = 8};
+    br_buf_clear(&w->ops);
+    put_trust_op(w, BR_OP_ACCREDIT);
+    struct br_accreditation a = {
+        .time = {5},
+        .leaf = 3,
+        .author = br_str("comune"),
+        .depth = 2,
+        .ended = {9},
+        .ended_leaf = 4,
+        .ended_by = br_str("regione"),
+        .op = {.accreditation = {{1}}, .encoded = br_buf_bytes(&w->ops)}};
+    struct br_trust_version row = {
+        .time = {5}, .leaf = 3, .op = {.encoded = br_buf_bytes(&w->ops)}};
+    br_effects_clear(&w->e, &w->view, 0);
+    enum br_rc x = br_trust_did_put(&w->e, br_str(DID), &head, NULL);
+    enum br_rc y = br_trust_did_version_put(&w->e, br_str(DID), 3, &row, NULL);
+    enum br_rc z = br_accreditation_put(&w->e, &a, NULL);
+    BR_ASSERT(x == BR_OK && y == BR_OK && z == BR_OK);
+    static const char *const names[] = {
+        "did", "trust-version", "accreditation"};
+    for (uint8_t i = 0; i < 3; i++) {
+        put_state(
+            names[i], (uint8_t)(7 + i),
+            br_write_value(&w->e, br_effects_write(&w->e, i)));
+    }
+}
+
+static void
 make_state(struct br_buf *b)
 {
     static struct world w;
@@ -264,6 +379,7 @@ make_state(struct br_buf *b)
     put_state("block", 6, br_buf_bytes(b));
     br_buf_clear(b);
     make_rows(&w);
+    make_trust_rows(&w);
     world_fini(&w);
 }
 
@@ -756,6 +872,7 @@ main(int argc, char **argv)
     make_codec(&b);
     make_json();
     make_txs();
+    make_documents();
     make_state(&b);
     make_leaves();
     make_notes(&tree, &k, &b);

@@ -175,7 +175,7 @@ find_own(
     for (const struct br_json *i = br_json_first(items);
          i != NULL && rc == BR_OK && !found; i = i->next) {
         struct address a = {.path = "/v1/registry/issuers/", .vct = vct};
-        struct br_json *issuer;
+        struct br_json *issuer = NULL;
         struct br_arena arena;
         struct br_buf text;
         if (!br_json_is(br_json_member(i, "member"), member)) {

@@ -432,9 +432,11 @@ static unsigned
 walk(uint64_t seed)
 {
     struct world *w = (struct world *)malloc(sizeof(*w));
-    struct model *m = (struct model *)calloc(1, sizeof(*m));
+    static struct model model;
+    struct model *m = &model;
     unsigned deep = 0;
-    assert_true(w != NULL && m != NULL);
+    assert_non_null(w);
+    memset(m, 0, sizeof(*m));
     world_init(w);
     world_begin(w);
     for (int i = 0; i < OPERATIONS; i++) {
@@ -458,7 +460,6 @@ walk(uint64_t seed)
     }
     world_fini(w);
     free(w);
-    free(m);
     return deep;
 }
 

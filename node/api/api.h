@@ -152,6 +152,7 @@ br_http_handler br_api_get_growth;
 br_http_handler br_api_get_members;
 br_http_handler br_api_get_dids;
 br_http_handler br_api_get_did;
+br_http_handler br_api_get_key;
 br_http_handler br_api_get_issuer;
 br_http_handler br_api_get_accreditation;
 br_http_handler br_api_get_types;

@@ -159,7 +159,7 @@ read_identifiers(struct br_trust_reading *r, struct br_err *reterr)
         p.none = rc == BR_ERR_NOT_FOUND;
         p.member = head.member;
     }
-    BR_TRY(br_trust_walk(r, 'D', visit_did, &p, reterr));
+    BR_TRY(br_trust_walk(r, br_str("D"), visit_did, &p, reterr));
     return end_page(r, &p, reterr);
 }
 
@@ -203,7 +203,7 @@ read_issuers(struct br_trust_reading *r, struct br_err *reterr)
 {
     struct page p;
     BR_TRY(begin_page(r, ISSUERS, &p, reterr));
-    BR_TRY(br_trust_walk(r, 'D', visit_issuer, &p, reterr));
+    BR_TRY(br_trust_walk(r, br_str("D"), visit_issuer, &p, reterr));
     return end_page(r, &p, reterr);
 }
 
@@ -413,7 +413,7 @@ read_schemas(struct br_trust_reading *r, struct br_err *reterr)
 {
     struct page p;
     BR_TRY(begin_page(r, SCHEMAS, &p, reterr));
-    BR_TRY(br_trust_walk(r, 'T', visit_schema, &p, reterr));
+    BR_TRY(br_trust_walk(r, br_str("T"), visit_schema, &p, reterr));
     return end_page(r, &p, reterr);
 }
 

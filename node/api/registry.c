@@ -3,7 +3,7 @@
 #include "common/codec/text.h"
 #include "node/api/trust.h"
 
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 500, SHOWN_MAX = 100 };
+enum { PAGE_DEFAULT = 50, PAGE_MAX = 500, SHOWN_MAX = 100, READ_MAX = 1000 };
 
 /* ---- one DID ------------------------------------------------------------ */
 
@@ -121,7 +121,7 @@ read_dids(struct br_trust_reading *r, struct br_err *reterr)
     br_json_write_object(&r->w);
     br_json_write_name(&r->w, "items");
     br_json_write_array(&r->w);
-    BR_TRY(br_trust_walk(r, 'D', visit_did, &p, reterr));
+    BR_TRY(br_trust_walk(r, br_str("D"), visit_did, &p, reterr));
     br_json_write_end(&r->w);
     br_json_write_name(&r->w, "next");
     if (p.more) {
@@ -137,6 +137,136 @@ void
 br_api_get_dids(struct br_http_request *req, void *ctx)
 {
     br_api_read_trust(req, ctx, read_dids);
+}
+
+/* ---- who has this key --------------------------------------------------- */
+
+struct search {
+    struct br_hash thumbprint;
+    unsigned count;
+    unsigned read; /**< documents, those without the key too */
+};
+
+/** The names of the document's methods that are this key; how many. */
+static enum br_rc
+put_methods_of(
+    const struct br_json *document,
+    const struct br_hash *thumbprint,
+    struct br_buf *ret,
+    struct br_err *reterr)
+{
+    const struct br_json *list = br_json_member(document, "verificationMethod");
+    for (const struct br_json *i = br_json_first(list); i != NULL;
+         i = i->next) {
+        struct br_hash h;
+        struct br_bytes id;
+        bool is_key;
+        BR_TRY(br_trust_thumbprint(
+            br_json_member(i, "publicKeyJwk"), &h, &is_key, reterr));
+        if (is_key && br_hash_eq(&h, thumbprint)) {
+            BR_TRY(br_json_need_string(i, "id", &id, reterr));
+            br_buf_put(ret, &id, sizeof(id));
+        }
+    }
+    return br_buf_status(ret, reterr);
+}
+
+static void
+put_holder(
+    struct br_trust_reading *r,
+    struct br_bytes did,
+    const struct br_did_reading *d,
+    const struct br_buf *methods)
+{
+    const struct br_bytes *id = (const struct br_bytes *)(void *)methods->p;
+    br_json_write_object(&r->w);
+    put_did_head(r, did, &d->head);
+    br_json_write_name(&r->w, "methods");
+    br_json_write_array(&r->w);
+    for (size_t i = 0; i < methods->n / sizeof(*id); i++) {
+        br_json_write_string(&r->w, id[i]);
+    }
+    br_json_write_end(&r->w);
+    br_json_write_end(&r->w);
+}
+
+static enum br_rc
+put_if_holder(
+    struct br_trust_reading *r,
+    struct search *q,
+    struct br_bytes did,
+    struct br_err *reterr)
+{
+    struct br_did_reading d;
+    struct br_buf methods;
+    enum br_rc rc = br_trust_read_did(r, did, &d, reterr);
+    if (rc == BR_ERR_NOT_FOUND) {
+        return BR_OK; /* it was registered later */
+    }
+    BR_TRY(rc);
+    br_buf_init(&methods, BR_DID_METHODS_MAX * sizeof(struct br_bytes));
+    rc = put_methods_of(d.document, &q->thumbprint, &methods, reterr);
+    if (rc == BR_OK && methods.n > 0) {
+        q->count++;
+        put_holder(r, did, &d, &methods);
+    }
+    br_buf_fini(&methods);
+    return rc;
+}
+
+/** A row of the index: does the DID have the key now, or had it then? */
+static enum br_rc
+visit_holder(
+    struct br_trust_reading *r,
+    void *ctx,
+    struct br_bytes key,
+    struct br_bytes value,
+    struct br_err *reterr)
+{
+    struct search *q = (struct search *)ctx;
+    (void)value;
+    if (q->count == SHOWN_MAX || q->read == READ_MAX) {
+        return BR_OK;
+    }
+    q->read++;
+    struct br_bytes did =
+        br_bytes(key.p + BR_HASH_BYTES, key.n - BR_HASH_BYTES);
+    enum br_rc rc = put_if_holder(r, q, did, reterr);
+    br_trust_forget(r);
+    return rc;
+}
+
+static enum br_rc
+read_key(struct br_trust_reading *r, struct br_err *reterr)
+{
+    const char *text = br_http_param(r->req, 0);
+    struct search q = {.count = 0};
+    char prefix[1 + BR_HASH_BYTES] = {'I'};
+    size_t n = 0;
+    if (br_base64url_parse(
+            br_str(text), q.thumbprint.b, BR_HASH_BYTES, &n, NULL) != BR_OK ||
+        n != BR_HASH_BYTES) {
+        return br_fail(
+            reterr, BR_ERR_MALFORMED,
+            "a JWK thumbprint (RFC 7638) in base64url is wanted");
+    }
+    memcpy(prefix + 1, q.thumbprint.b, BR_HASH_BYTES);
+    br_json_write_object(&r->w);
+    br_trust_put_string(&r->w, "thumbprint", br_str(text));
+    br_trust_put_time(&r->w, "at", r->at);
+    br_json_write_name(&r->w, "items");
+    br_json_write_array(&r->w);
+    BR_TRY(br_trust_walk(
+        r, br_bytes(prefix, sizeof(prefix)), visit_holder, &q, reterr));
+    br_json_write_end(&r->w);
+    br_json_write_end(&r->w);
+    return br_json_writer_done(&r->w, reterr);
+}
+
+void
+br_api_get_key(struct br_http_request *req, void *ctx)
+{
+    br_api_read_trust(req, ctx, read_key);
 }
 
 /* ---- accreditations ----------------------------------------------------- */

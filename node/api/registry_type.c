@@ -168,7 +168,7 @@ read_types(struct br_trust_reading *r, struct br_err *reterr)
     br_json_write_object(&r->w);
     br_json_write_name(&r->w, "items");
     br_json_write_array(&r->w);
-    BR_TRY(br_trust_walk(r, 'T', visit, NULL, reterr));
+    BR_TRY(br_trust_walk(r, br_str("T"), visit, NULL, reterr));
     br_json_write_end(&r->w);
     br_json_write_end(&r->w);
     return br_json_writer_done(&r->w, reterr);

@@ -46,6 +46,8 @@ static const struct br_http_route routes[] = {
     {"GET", "/v1/members", br_api_get_members, 0, NULL, NULL, NULL},
     {"GET", "/v1/registry/dids", br_api_get_dids, 0, NULL, NULL, NULL},
     {"GET", "/v1/registry/dids/{did}", br_api_get_did, 0, NULL, NULL, NULL},
+    {"GET", "/v1/registry/keys/{thumbprint}", br_api_get_key, 0, NULL, NULL,
+     NULL},
     {"GET", "/v1/registry/issuers/{did}", br_api_get_issuer, 0, NULL, NULL,
      NULL},
     {"GET", "/v1/registry/accreditations/{id}", br_api_get_accreditation, 0,

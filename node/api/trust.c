@@ -76,10 +76,17 @@ br_api_read_trust(
     br_buf_fini(&r.b);
 }
 
+void
+br_trust_forget(struct br_trust_reading *r)
+{
+    br_arena_fini(&r->arena);
+    br_arena_init(&r->arena, ARENA_BYTES_MAX);
+}
+
 enum br_rc
 br_trust_walk(
     struct br_trust_reading *r,
-    char table,
+    struct br_bytes prefix,
     br_trust_visitor *visit,
     void *ctx,
     struct br_err *reterr)
@@ -88,11 +95,12 @@ br_trust_walk(
     struct br_bytes key;
     struct br_bytes value;
     BR_TRY(br_kv_cursor_open(r->s.txn, BR_T_STATE, &c, reterr));
-    enum br_rc rc = br_kv_seek(c, br_bytes(&table, 1), &key, &value);
+    enum br_rc rc = br_kv_seek(c, prefix, &key, &value);
     if (rc != BR_OK && rc != BR_ERR_NOT_FOUND) {
         (void)br_fail(reterr, rc, "reading the registry");
     }
-    while (rc == BR_OK && key.p[0] == (uint8_t)table) {
+    while (rc == BR_OK && key.n > prefix.n &&
+           memcmp(key.p, prefix.p, prefix.n) == 0) {
         rc = visit(r, ctx, br_bytes(key.p + 1, key.n - 1), value, reterr);
         if (rc == BR_OK) {
             rc = br_kv_next(c, &key, &value);

@@ -32,8 +32,8 @@ br_trust_reader(struct br_trust_reading *r, struct br_err *reterr);
 void br_api_read_trust(
     struct br_http_request *req, void *ctx, br_trust_reader *reader);
 
-/** A walk over the heads of a table of the state: 'D' or 'T'. Those that
- *  `take` admits are counted; it is told how many were before. */
+/** A walk over the rows of the state that begin with `prefix`; a visitor gets
+ *  their keys without the table's letter. */
 typedef enum br_rc br_trust_visitor(
     struct br_trust_reading *r,
     void *ctx,
@@ -42,10 +42,13 @@ typedef enum br_rc br_trust_visitor(
     struct br_err *reterr);
 enum br_rc br_trust_walk(
     struct br_trust_reading *r,
-    char table,
+    struct br_bytes prefix,
     br_trust_visitor *visit,
     void *ctx,
     struct br_err *reterr) BR_MUST_USE;
+
+/** Give back what r->arena holds: between one document and the next. */
+void br_trust_forget(struct br_trust_reading *r);
 
 /** A DID's document as it counts at a time. */
 struct br_did_reading {

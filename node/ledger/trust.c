@@ -77,6 +77,7 @@ put_did(
             BR_DID_VERSIONS_MAX);
     }
     BR_TRY(br_trust_did_document_check(op, reterr));
+    BR_TRY(br_trust_index_keys(op, e, reterr));
     head.versions++;
     struct br_trust_version row = {
         .time = tx->time, .leaf = br_effects_next_leaf(e), .op = *op};

@@ -17,7 +17,8 @@
  * [time, leaf, operation]; 'A' + id -> CBOR [time, leaf, author, depth, ended,
  * leaf, ended by, operation]; 'B' + did + 0 + u32 -> id of its accreditation,
  * from 1; 'T' + SHA-256(vct) -> CBOR [member, versions]; 'U' + SHA-256(vct) +
- * u32 version -> CBOR [time, leaf, operation].
+ * u32 version -> CBOR [time, leaf, operation]; 'I' + thumbprint of a key + did
+ * -> CBOR leaf: some version of this DID has it.
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
@@ -38,7 +39,7 @@ enum br_accreditation_level {
 /** A type that stands for all; an issuer's are named. */
 #define BR_ANY_TYPE "*"
 
-#define BR_DID_KEY_BYTES_MAX (1 + BR_REGISTERED_DID_BYTES_MAX + 1 + 4)
+#define BR_DID_KEY_BYTES_MAX (1 + BR_HASH_BYTES + BR_REGISTERED_DID_BYTES_MAX)
 
 struct br_did_head {
     char member[BR_MEMBER_ID_BYTES_MAX + 1]; /**< its controller */
@@ -173,6 +174,13 @@ enum br_rc br_trust_type_version_put(
     const struct br_trust_version *row,
     struct br_err *reterr) BR_MUST_USE;
 
+/** That the DID has this key in a version: once. */
+enum br_rc br_trust_key_put(
+    struct br_effects *e,
+    const struct br_hash *thumbprint,
+    struct br_bytes did,
+    struct br_err *reterr) BR_MUST_USE;
+
 /* Values of rows, for who reads them all. */
 enum br_rc br_trust_did_parse(
     struct br_bytes value,
@@ -201,6 +209,19 @@ enum br_rc br_trust_did_check(
  *  the JSON. */
 enum br_rc br_trust_did_document_check(
     const struct br_op *op, struct br_err *reterr) BR_MUST_USE;
+/** RFC 7638, SHA-256, of keys of types EC, OKP and RSA; *ret_is_key is false
+ * for all else. NO_MEMORY only. */
+struct br_json;
+enum br_rc br_trust_thumbprint(
+    const struct br_json *jwk,
+    struct br_hash *ret,
+    bool *ret_is_key,
+    struct br_err *reterr) BR_MUST_USE;
+/** Put each key of a DID document that was checked into the index of keys. */
+enum br_rc br_trust_index_keys(
+    const struct br_op *op,
+    struct br_effects *e,
+    struct br_err *reterr) BR_MUST_USE;
 /** Metadata that names the type, a schema that is an object, or none.
  *  TYPE_REFUSED, or what is wrong with the JSON. */
 enum br_rc br_trust_type_documents_check(

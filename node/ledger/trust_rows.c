@@ -267,6 +267,27 @@ br_trust_did_version_at(
     return BR_OK;
 }
 
+enum br_rc
+br_trust_key_put(
+    struct br_effects *e,
+    const struct br_hash *thumbprint,
+    struct br_bytes did,
+    struct br_err *reterr)
+{
+    struct key k = key_of('I', br_hash_bytes(thumbprint));
+    struct br_bytes there;
+    struct br_buf b;
+    memcpy(k.b + k.n, did.p, did.n);
+    k.n += did.n;
+    enum br_rc rc = br_effects_get(e, br_bytes(k.b, k.n), &there, reterr);
+    if (rc != BR_ERR_NOT_FOUND) {
+        return rc;
+    }
+    br_buf_init(&b, VALUE_BYTES_MAX);
+    br_cbor_put_uint(&b, br_effects_next_leaf(e));
+    return put(e, &k, &b, reterr);
+}
+
 /* ---- accreditations ----------------------------------------------------- */
 
 enum br_rc

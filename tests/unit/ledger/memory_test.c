@@ -59,7 +59,12 @@ sign_registry(struct world *w, uint8_t nth, struct br_buf *ret)
     const struct br_op ops[TXS] = {
         {.type = BR_OP_DID_PUT,
          .did = br_str("did:broletto:test:regione"),
-         .document = br_str("{\"id\":\"did:broletto:test:regione\"}"),
+         .document = br_str(
+             "{\"id\":\"did:broletto:test:regione\",\"verificationMethod\":["
+             "{\"id\":\"did:broletto:test:regione#a\",\"type\":"
+             "\"JsonWebKey2020\","
+             "\"controller\":\"did:broletto:test:regione\",\"publicKeyJwk\":{"
+             "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"}}]}"),
          .list = br_bytes(no_windows, sizeof(no_windows))},
         {.type = BR_OP_ACCREDIT,
          .did = br_str("did:broletto:test:regione"),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "node/ledger/trust.h"
 
+#include "common/codec/json.h"
 #include "common/crypto/hash.h"
 #include "common/receipt/leaf.h"
 #include "tests/unit/ledger/fixture.h"
@@ -205,6 +206,55 @@ a_window_names_a_method_once(void **state)
     assert_int_equal(put_windows(w, two, 2), BR_ERR_DID_REFUSED);
     two[0].not_after.v = 5; /* not after its beginning */
     assert_int_equal(put_windows(w, two, 1), BR_ERR_OUT_OF_RANGE);
+}
+
+/** RFC 7638 section 3.1; and what has no thumbprint. */
+static void
+keys_have_thumbprints(void **state)
+{
+    (void)state;
+    static const char n[] =
+        "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK"
+        "7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yB"
+        "XArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb"
+        "9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0f"
+        "M4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+    char jwk[600];
+    (void)snprintf(
+        jwk, sizeof(jwk),
+        "{\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"AQAB\",\"alg\":\"RS256\","
+        "\"kid\":\"2011-04-29\"}",
+        n);
+    static const uint8_t wanted[BR_HASH_BYTES] = {
+        55,  54, 203, 177, 120, 124, 184, 48,  156, 119, 238,
+        140, 55, 5,   197, 225, 111, 251, 158, 133, 151, 21,
+        144, 31, 30,  76,  89,  177, 17,  130, 245, 123};
+    const struct {
+        const char *text;
+        bool is_key;
+    } keys[] = {
+        {jwk, true},
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"A\"}", false},
+        {"{\"kty\":\"oct\",\"k\":\"A\"}", false},
+        {"{\"kty\":\"OKP\",\"crv\":\"\\\"\",\"x\":\"A\"}", false},
+        {"{}", false},
+        {"7", false},
+    };
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        struct br_arena arena;
+        struct br_json *json;
+        struct br_hash h;
+        bool is_key;
+        br_arena_init(&arena, 65536);
+        assert_int_equal(
+            br_json_parse(br_str(keys[i].text), &arena, &json, NULL), BR_OK);
+        assert_int_equal(br_trust_thumbprint(json, &h, &is_key, NULL), BR_OK);
+        assert_int_equal(is_key, keys[i].is_key);
+        if (is_key) {
+            assert_memory_equal(h.b, wanted, sizeof(wanted));
+        }
+        br_arena_fini(&arena);
+    }
 }
 
 static void
@@ -421,6 +471,7 @@ main(void)
         T(only_dids_of_this_registry),
         T(a_document_is_checked),
         T(a_window_names_a_method_once),
+        T(keys_have_thumbprints),
         T(a_deactivated_did_stays_so),
         T(anothers_ebsi_did_is_not_taken),
         T(a_type_has_versions),

@@ -1,155 +1,36 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "cli/keys.h"
-#include "cli/members.h"
+#include "cli/change.h"
 #include "common/codec/text.h"
 #include "common/service/json.h"
-#include "node/ledger/tx.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    TX_BYTES_MAX = 256 * 1024,
-    EXPIRY_US = 10 * 60 * 1000000,
-    /* Room for what the key's owner signs meanwhile, when it is also the
-     * gateway's: a sequence number may leave numbers out. */
-    SEQ_STEP = 1024 * 1024,
-};
-
-/* ---- one change, from the node's state to its answer -------------------- */
-
-struct change {
-    struct br_node_client client;
-    struct br_cli_members members;
-    struct br_signer *signer;
-    struct br_buf log; /**< the answer of GET /v1/log */
-    const char *chain_id;
-    struct br_time_us time; /**< of the last block */
-    struct br_buf ops;
-    uint64_t op_count;
-};
-
-static enum br_rc
-read_log(struct change *c, struct br_err *reterr)
-{
-    BR_TRY(br_node_get(&c->client, "/v1/log", &c->log, reterr));
-    struct br_bytes text = br_buf_bytes(&c->log);
-    BR_TRY(br_json_get_text(
-        text, "chain_id", &c->members.arena, &c->chain_id, reterr));
-    return br_json_get_uint(text, "time_us", &c->time.v, reterr);
-}
-
-static enum br_rc
-open_change(const struct br_args *a, struct change *c, struct br_err *reterr)
-{
-    *c = (struct change){0};
-    br_buf_init(&c->log, 64u * 1024);
-    br_buf_init(&c->ops, TX_BYTES_MAX);
-    BR_TRY(br_node_client_open(a, &c->client, reterr));
-    BR_TRY(br_cli_members_get(&c->client, &c->members, reterr));
-    BR_TRY(read_log(c, reterr));
-    return br_cli_signer(a, &c->signer, reterr);
-}
+/* ---- what the verbs have in common -------------------------------------- */
 
 static void
-close_change(struct change *c)
+put_op(struct br_cli_change *c, const struct br_op *op)
 {
-    br_signer_free(c->signer);
-    br_cli_members_fini(&c->members);
-    br_node_client_close(&c->client);
-    br_buf_fini(&c->log);
-    br_buf_fini(&c->ops);
+    br_cli_put_op(c, BR_MODULE_REGISTRY, op);
 }
 
-static void
-put_op(struct change *c, const struct br_op *op)
-{
-    br_op_put_registry(&c->ops, op);
-    c->op_count++;
-}
-
-static enum br_rc
-sign(struct change *c, struct br_buf *ret, struct br_err *reterr)
-{
-    const struct br_cli_key *key =
-        br_cli_key_of(&c->members, br_signer_public(c->signer));
-    if (key == NULL) {
-        return br_fail(
-            reterr, BR_ERR_UNKNOWN_KEY,
-            "the key that signs this is of no member of %s", c->chain_id);
-    }
-    struct br_time_us now = br_cli_now();
-    struct br_tx_draft draft = {
-        .chain = br_str(c->chain_id),
-        .author = br_str(c->members.member[key->member].id),
-        .seq = key->seq + SEQ_STEP,
-        .expiry = {(now.v > c->time.v ? now.v : c->time.v) + EXPIRY_US},
-        .module = BR_MODULE_REGISTRY,
-        .op_count = c->op_count,
-        .ops = br_buf_bytes(&c->ops),
-    };
-    BR_TRY(br_buf_status(&c->ops, reterr));
-    return br_tx_sign(&draft, c->signer, ret, reterr);
-}
-
-/** Sign the operations, send them, and wait until they are durable. */
-static enum br_rc
-submit(struct change *c, struct br_err *reterr)
-{
-    struct br_buf tx;
-    struct br_buf answer;
-    br_buf_init(&tx, TX_BYTES_MAX);
-    br_buf_init(&answer, 64u * 1024);
-    enum br_rc rc = sign(c, &tx, reterr);
-    if (rc == BR_OK) {
-        rc = br_node_post(
-            &c->client, "/v1/transactions", "application/cose",
-            br_buf_bytes(&tx), &answer, reterr);
-    }
-    br_buf_fini(&tx);
-    br_buf_fini(&answer);
-    return rc;
-}
-
-/** Open, put the operations, submit, close: what the verbs have in common. */
 static int
-change(
-    const struct br_args *a,
-    enum br_rc (*fn)(
-        struct change *c, const struct br_args *a, struct br_err *reterr),
-    const char *done)
+change(const struct br_args *a, br_cli_change_fn *fn, const char *done)
 {
-    struct change c;
-    struct br_err err;
-    enum br_rc rc = open_change(a, &c, &err);
-    if (rc == BR_OK) {
-        rc = fn(&c, a, &err);
-    }
-    if (rc == BR_OK) {
-        rc = submit(&c, &err);
-    }
-    close_change(&c);
-    if (rc != BR_OK) {
-        return br_cli_fail(&err);
-    }
-    if (!a->quiet) {
+    int code = br_cli_change(a, fn);
+    if (code == BR_EXIT_OK && !a->quiet) {
         (void)printf("%s: %s\n", a->words[0], done);
     }
-    return BR_EXIT_OK;
-}
-
-static enum br_rc
-need(const char *value, const char *option, struct br_err *reterr)
-{
-    return value != NULL
-               ? BR_OK
-               : br_fail(reterr, BR_ERR_MISSING_FIELD, "%s is missing", option);
+    return code;
 }
 
 /* ---- add ---------------------------------------------------------------- */
 
 static struct br_op
-key_add(const struct change *c, const char *id, const struct br_public_key *k)
+key_add(
+    const struct br_cli_change *c,
+    const char *id,
+    const struct br_public_key *k)
 {
     return (struct br_op){
         .type = BR_OP_KEY_ADD,
@@ -160,16 +41,16 @@ key_add(const struct change *c, const char *id, const struct br_public_key *k)
 }
 
 static enum br_rc
-put_add(struct change *c, const struct br_args *a, struct br_err *reterr)
+put_add(struct br_cli_change *c, const struct br_args *a, struct br_err *reterr)
 {
     const char *id = a->words[0];
     const struct br_cli_member *old = br_cli_member_find(&c->members, id);
     struct br_public_key k;
     struct br_op put = {
         .type = BR_OP_MEMBER_PUT, .id = br_str(id), .active = true};
-    BR_TRY(need(a->name, "--name TEXT", reterr));
-    BR_TRY(need(a->role, "--role ROLE", reterr));
-    BR_TRY(need(a->public_key, "--public KEY", reterr));
+    BR_TRY(br_cli_need(a->name, "--name TEXT", reterr));
+    BR_TRY(br_cli_need(a->role, "--role ROLE", reterr));
+    BR_TRY(br_cli_need(a->public_key, "--public KEY", reterr));
     BR_TRY(br_cli_roles_parse(a->role, &put.roles, reterr));
     BR_TRY(br_cli_public_parse(a->public_key, &k, reterr));
     if (!br_identifier_ok(br_str(id), BR_MEMBER_ID_BYTES_MAX)) {
@@ -231,7 +112,8 @@ parse_overlap(const char *text, uint64_t *ret, struct br_err *reterr)
 
 /** End the member's keys at this time, those that do not end before. */
 static void
-put_ends(struct change *c, const struct br_cli_member *m, uint64_t end_us)
+put_ends(
+    struct br_cli_change *c, const struct br_cli_member *m, uint64_t end_us)
 {
     for (size_t i = 0; i < c->members.key_count; i++) {
         const struct br_cli_key *k = &c->members.key[i];
@@ -247,7 +129,7 @@ put_ends(struct change *c, const struct br_cli_member *m, uint64_t end_us)
 
 static enum br_rc
 find_member(
-    const struct change *c,
+    const struct br_cli_change *c,
     const char *id,
     const struct br_cli_member **ret,
     struct br_err *reterr)
@@ -259,13 +141,14 @@ find_member(
 }
 
 static enum br_rc
-put_rotate(struct change *c, const struct br_args *a, struct br_err *reterr)
+put_rotate(
+    struct br_cli_change *c, const struct br_args *a, struct br_err *reterr)
 {
     const struct br_cli_member *m;
     struct br_public_key k;
     uint64_t overlap_us;
-    BR_TRY(need(a->public_key, "--public KEY", reterr));
-    BR_TRY(need(a->overlap, "--overlap DAYS", reterr));
+    BR_TRY(br_cli_need(a->public_key, "--public KEY", reterr));
+    BR_TRY(br_cli_need(a->overlap, "--overlap DAYS", reterr));
     BR_TRY(parse_overlap(a->overlap, &overlap_us, reterr));
     BR_TRY(br_cli_public_parse(a->public_key, &k, reterr));
     BR_TRY(find_member(c, a->words[0], &m, reterr));
@@ -289,7 +172,8 @@ br_cmd_member_rotate(const struct br_args *a)
 /* ---- revoke ------------------------------------------------------------- */
 
 static enum br_rc
-put_revoke(struct change *c, const struct br_args *a, struct br_err *reterr)
+put_revoke(
+    struct br_cli_change *c, const struct br_args *a, struct br_err *reterr)
 {
     const char *word = a->words[0];
     const struct br_cli_member *m = br_cli_member_find(&c->members, word);

@@ -56,5 +56,21 @@
 /* Versions and owners of one record. */
 #define BR_RECORD_OWNERS_MAX   64
 #define BR_RECORD_VERSIONS_MAX 65536
+/* DIDs of the ledger's registry: did:broletto, a chain's id, a member's, a
+ * name. */
+#define BR_REGISTERED_DID_BYTES_MAX 256
+/* A DID document with a few keys needs 2 KB; all of them stay for ever. */
+#define BR_DID_DOCUMENT_BYTES_MAX (16u * 1024)
+#define BR_DID_METHODS_MAX        64
+#define BR_DID_VERSIONS_MAX       65536
+/* Accreditations: each is checked up to its root, whenever it is used. */
+#define BR_ACCREDITATION_DEPTH_MAX 8
+#define BR_ACCREDITATION_BYTES_MAX (16u * 1024)
+#define BR_ACCREDITED_TYPES_MAX    64
+#define BR_ACCREDITATIONS_MAX      1024 /* of one DID */
+/* Credential types: a name, a JSON Schema, metadata with its texts. */
+#define BR_VCT_BYTES_MAX           256
+#define BR_TYPE_DOCUMENT_BYTES_MAX (64u * 1024)
+#define BR_TYPE_VERSIONS_MAX       65536
 
 #endif

@@ -139,7 +139,7 @@ br_vct_parse(
     char quote[BR_RULE_QUOTE_BYTES];
     struct br_vct t = {0};
     struct br_json *v = NULL;
-    if (document.n > BR_VCT_BYTES_MAX) {
+    if (document.n > BR_VCT_METADATA_BYTES_MAX) {
         return br_refuse(reterr, BR_RULE_TYPE_SIZE, "%zu bytes", document.n);
     }
     READ(br_json_parse(document, arena, &v, &why_));

@@ -22,8 +22,8 @@
 #include "common/codec/json.h"
 #include "common/credential/sd_jwt.h"
 
-#define BR_VCT_BYTES_MAX  (512u * 1024)
-#define BR_VCT_CLAIMS_MAX 512
+#define BR_VCT_METADATA_BYTES_MAX (512u * 1024)
+#define BR_VCT_CLAIMS_MAX         512
 /* Types that extend each other; what is deeper is as good as a circle. */
 #define BR_VCT_CHAIN_MAX 8
 

@@ -111,6 +111,16 @@ br_frontier_encode(
     return n;
 }
 
+size_t
+br_frontier_bytes(uint64_t size)
+{
+    size_t n = 8;
+    for (unsigned g = 0; g < BR_MERKLE_LEVELS_MAX; g++) {
+        n += digit(size, g) * sizeof(struct br_hash);
+    }
+    return n;
+}
+
 enum br_rc
 br_frontier_parse(
     struct br_bytes bytes, struct br_frontier *ret, struct br_err *reterr)

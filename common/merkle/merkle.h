@@ -54,6 +54,8 @@ void br_frontier_root(const struct br_frontier *f, struct br_hash *ret);
 #define BR_FRONTIER_BYTES_MAX (8 + BR_MERKLE_LEVELS_MAX * 15 * BR_HASH_BYTES)
 size_t br_frontier_encode(
     const struct br_frontier *f, uint8_t out[BR_FRONTIER_BYTES_MAX]);
+/** Bytes that the frontier of a tree of this size has. */
+size_t br_frontier_bytes(uint64_t size);
 enum br_rc br_frontier_parse(
     struct br_bytes bytes,
     struct br_frontier *ret,

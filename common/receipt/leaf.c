@@ -84,6 +84,15 @@ br_leaf_encode_record(
     return end(&b, r->digest);
 }
 
+/** Kinds 3 and 4 differ in who gives the operations their numbers. */
+static size_t
+encode_change(struct br_buf b, uint64_t change, struct br_bytes digest)
+{
+    BR_ASSERT(digest.n == BR_HASH_BYTES);
+    br_cbor_put_uint(&b, change);
+    return end(&b, digest);
+}
+
 size_t
 br_leaf_encode_member(
     uint8_t out[BR_OWN_LEAF_BYTES_MAX],
@@ -92,10 +101,20 @@ br_leaf_encode_member(
     uint64_t change,
     struct br_bytes digest)
 {
-    struct br_buf b = begin(out, 5, BR_LEAF_MEMBER, time, author);
-    BR_ASSERT(digest.n == BR_HASH_BYTES);
-    br_cbor_put_uint(&b, change);
-    return end(&b, digest);
+    return encode_change(
+        begin(out, 5, BR_LEAF_MEMBER, time, author), change, digest);
+}
+
+size_t
+br_leaf_encode_registry(
+    uint8_t out[BR_OWN_LEAF_BYTES_MAX],
+    struct br_time_us time,
+    struct br_bytes author,
+    uint64_t change,
+    struct br_bytes digest)
+{
+    return encode_change(
+        begin(out, 5, BR_LEAF_REGISTRY, time, author), change, digest);
 }
 
 static void
@@ -139,7 +158,8 @@ read_body(struct br_cbor *r, uint64_t items, struct br_leaf *leaf)
         read_digest(r, leaf);
     } else if (kind == BR_LEAF_RECORD && items == 8) {
         read_record(r, leaf);
-    } else if (kind == BR_LEAF_MEMBER && items == 5) {
+    } else if (
+        (kind == BR_LEAF_MEMBER || kind == BR_LEAF_REGISTRY) && items == 5) {
         leaf->change = br_cbor_uint(r);
         leaf->alg = BR_HASH_SHA256;
         read_digest(r, leaf);

@@ -29,6 +29,7 @@ enum br_leaf_kind {
     BR_LEAF_STAMP = 1,
     BR_LEAF_RECORD = 2,
     BR_LEAF_MEMBER = 3,
+    BR_LEAF_REGISTRY = 4, /**< of DIDs, accreditations, credential types */
 };
 
 /** What happened to a record. */
@@ -53,12 +54,12 @@ struct br_leaf {
     enum br_leaf_kind kind;
     struct br_time_us time;
     struct br_bytes author;
-    uint64_t alg; /**< stamp, record; of a member leaf BR_HASH_SHA256 */
+    uint64_t alg; /**< stamp, record; 3 and 4: BR_HASH_SHA256 */
     struct br_bytes digest;
     struct br_bytes record;
     enum br_leaf_step step;
     uint64_t version;
-    uint64_t change;       /**< member: the operation's number */
+    uint64_t change;       /**< 3 and 4: the operation's number */
     struct br_bytes entry; /**< the whole leaf */
 };
 
@@ -82,6 +83,14 @@ size_t br_leaf_encode_record(
     const struct br_leaf_record *r);
 /** digest: SHA-256 of the governance operation. */
 size_t br_leaf_encode_member(
+    uint8_t out[BR_OWN_LEAF_BYTES_MAX],
+    struct br_time_us time,
+    struct br_bytes author,
+    uint64_t change,
+    struct br_bytes digest);
+
+/** digest: SHA-256 of the registry's operation. */
+size_t br_leaf_encode_registry(
     uint8_t out[BR_OWN_LEAF_BYTES_MAX],
     struct br_time_us time,
     struct br_bytes author,

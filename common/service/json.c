@@ -386,3 +386,125 @@ br_json_put_time(struct br_buf *b, struct br_time_us t)
     br_buf_puts(b, text);
     br_buf_put(b, "\"", 1);
 }
+
+/* ---- reading a time ----------------------------------------------------- */
+
+/** Exactly so many digits; false when there is something else. */
+static bool
+read_digits(const char **at, unsigned count, unsigned *ret)
+{
+    unsigned v = 0;
+    for (unsigned i = 0; i < count; i++) {
+        char c = (*at)[i];
+        if (c < '0' || c > '9') {
+            return false;
+        }
+        v = v * 10 + (unsigned)(c - '0');
+    }
+    *at += count;
+    *ret = v;
+    return true;
+}
+
+static bool
+read_mark(const char **at, char mark)
+{
+    bool is = **at == mark;
+    *at += is;
+    return is;
+}
+
+struct clock {
+    unsigned hour;
+    unsigned minute;
+    unsigned second;
+    unsigned us;
+    int offset_s; /* of the zone, to the east */
+};
+
+static bool
+read_fraction(const char **at, unsigned *ret_us)
+{
+    unsigned v = 0;
+    unsigned n = 0;
+    for (; n < 9 && **at >= '0' && **at <= '9'; (*at)++, n++) {
+        v = n < 6 ? v * 10 + (unsigned)(**at - '0') : v;
+    }
+    for (unsigned i = n; i < 6; i++) {
+        v *= 10;
+    }
+    *ret_us = v;
+    return n > 0;
+}
+
+static bool
+read_zone(const char **at, int *ret_s)
+{
+    unsigned hour;
+    unsigned minute;
+    char sign = **at;
+    if (sign == '\0' || read_mark(at, 'Z')) {
+        *ret_s = 0;
+        return true;
+    }
+    (*at)++;
+    if ((sign != '+' && sign != '-') || !read_digits(at, 2, &hour) ||
+        !read_mark(at, ':') || !read_digits(at, 2, &minute) || hour > 23 ||
+        minute > 59) {
+        return false;
+    }
+    int s = (int)(hour * 3600 + minute * 60);
+    *ret_s = sign == '-' ? -s : s;
+    return true;
+}
+
+static bool
+read_clock(const char **at, struct clock *c)
+{
+    if (!read_mark(at, 'T')) {
+        return true;
+    }
+    if (!read_digits(at, 2, &c->hour) || !read_mark(at, ':') ||
+        !read_digits(at, 2, &c->minute)) {
+        return false;
+    }
+    if (read_mark(at, ':') &&
+        (!read_digits(at, 2, &c->second) ||
+         (read_mark(at, '.') && !read_fraction(at, &c->us)))) {
+        return false;
+    }
+    return c->hour < 24 && c->minute < 60 && c->second < 60 &&
+           read_zone(at, &c->offset_s);
+}
+
+enum br_rc
+br_time_parse(const char *text, struct br_time_us *ret, struct br_err *reterr)
+{
+    struct clock c = {.hour = 0};
+    unsigned year;
+    unsigned month;
+    unsigned day;
+    const char *at = text;
+    bool ok = read_digits(&at, 4, &year) && read_mark(&at, '-') &&
+              read_digits(&at, 2, &month) && read_mark(&at, '-') &&
+              read_digits(&at, 2, &day) && read_clock(&at, &c) && *at == '\0' &&
+              year >= 1970 && year <= 2200;
+    if (ok) {
+        struct tm tm = {
+            .tm_year = (int)year - 1900,
+            .tm_mon = (int)month - 1,
+            .tm_mday = (int)day};
+        time_t seconds = timegm(&tm);
+        ok = tm.tm_mon == (int)month - 1 && tm.tm_mday == (int)day;
+        seconds += (time_t)(c.hour * 3600 + c.minute * 60 + c.second);
+        seconds -= c.offset_s;
+        ok = ok && seconds >= 0;
+        ret->v = ok ? (uint64_t)seconds * 1000000 + c.us : ret->v;
+    }
+    return ok ? BR_OK
+              : br_fail(
+                    reterr, BR_ERR_MALFORMED,
+                    "%.40s: a time as 2026-11-26 or 2026-11-26T10:00:00Z is "
+                    "wanted",
+                    text);
+}

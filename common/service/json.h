@@ -67,5 +67,10 @@ void br_json_put_text(struct br_buf *b, struct br_bytes text);
 void br_json_put_time(struct br_buf *b, struct br_time_us t);
 /** The same without quotes; out has room for 28 bytes. */
 void br_time_text(struct br_time_us t, char out[28]);
+/** ISO 8601 as people write it: a date, or a date, T and a time of day; Z, an
+ *  offset or nothing, which is UTC. From 1970 to 2200. MALFORMED. */
+enum br_rc
+br_time_parse(const char *text, struct br_time_us *ret, struct br_err *reterr)
+    BR_MUST_USE;
 
 #endif

@@ -10,9 +10,18 @@
 
 enum { PAGE_DEFAULT = 50, PAGE_MAX = 500, LIST_BYTES_MAX = 1024 * 1024 };
 
-static const char *const kinds[] = {"raw", "stamp", "record", "member"};
+static const char *const kinds[] = {
+    "raw", "stamp", "record", "member", "registry"};
 static const char *const steps[] = {"",     "created",     "version",
                                     "hash", "owner-added", "owner-revoked"};
+
+static const char *const changes[] = {"",
+                                      "did-put",
+                                      "did-deactivated",
+                                      "accredited",
+                                      "accreditation-ended",
+                                      "type-put"};
+enum { CHANGES = sizeof(changes) / sizeof(changes[0]) };
 
 static void
 put_text_field(struct br_buf *b, const char *name, struct br_bytes text)
@@ -66,6 +75,9 @@ br_api_put_leaf_fields(
     }
     if (leaf.kind == BR_LEAF_RECORD) {
         put_record_fields(b, &leaf);
+    }
+    if (leaf.kind == BR_LEAF_REGISTRY && leaf.change < CHANGES) {
+        put_text_field(b, "change", br_str(changes[leaf.change]));
     }
     br_buf_puts(b, ",\"leaf\":\"");
     br_base64_put(b, entry);

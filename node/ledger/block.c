@@ -28,36 +28,67 @@ put_hash(uint8_t *out, const struct br_hash *h)
     return out + BR_HASH_BYTES;
 }
 
+/* Journals before the frontier; those of modules that came later stand behind
+ * it, and are zero where a head ends before them. */
+enum {
+    EARLY_JOURNALS = 2,
+    LATE_JOURNALS = BR_MODULE_COUNT - EARLY_JOURNALS,
+    FIXED_BYTES = 16 + (1 + EARLY_JOURNALS) * BR_HASH_BYTES,
+    LATE_BYTES = LATE_JOURNALS * BR_HASH_BYTES,
+};
+
+static bool
+has_late(const struct br_head *h)
+{
+    static const struct br_hash nothing[LATE_JOURNALS] = {{{0}}};
+    return memcmp(&h->journal[EARLY_JOURNALS], nothing, LATE_BYTES) != 0;
+}
+
 size_t
 br_head_encode(const struct br_head *h, uint8_t out[BR_HEAD_BYTES_MAX])
 {
     uint8_t *p = put_u64(out, h->height);
     p = put_u64(p, h->time.v);
     p = put_hash(p, &h->app_hash);
-    for (size_t i = 0; i < BR_MODULE_COUNT; i++) {
+    for (size_t i = 0; i < EARLY_JOURNALS; i++) {
         p = put_hash(p, &h->journal[i]);
     }
-    return (size_t)(p - out) + br_frontier_encode(&h->frontier, p);
+    p += br_frontier_encode(&h->frontier, p);
+    if (has_late(h)) {
+        memcpy(p, &h->journal[EARLY_JOURNALS], LATE_BYTES);
+        p += LATE_BYTES;
+    }
+    return (size_t)(p - out);
 }
 
 enum br_rc
 br_head_parse(struct br_bytes bytes, struct br_head *ret, struct br_err *reterr)
 {
-    enum { FIXED = 16 + (1 + BR_MODULE_COUNT) * BR_HASH_BYTES };
-    if (bytes.n < FIXED) {
+    struct br_head h;
+    memset(h.journal, 0, sizeof(h.journal));
+    if (bytes.n < FIXED_BYTES + 8) {
         return br_fail(reterr, BR_ERR_CORRUPT, "the head is cut short");
     }
-    struct br_head h;
     h.height = get_u64(bytes.p);
     h.time.v = get_u64(bytes.p + 8);
     memcpy(h.app_hash.b, bytes.p + 16, BR_HASH_BYTES);
-    for (size_t i = 0; i < BR_MODULE_COUNT; i++) {
+    for (size_t i = 0; i < EARLY_JOURNALS; i++) {
         memcpy(
             h.journal[i].b, bytes.p + 16 + (i + 1) * BR_HASH_BYTES,
             BR_HASH_BYTES);
     }
-    BR_TRY(br_frontier_parse(
-        br_bytes(bytes.p + FIXED, bytes.n - FIXED), &h.frontier, reterr));
+    struct br_bytes rest =
+        br_bytes(bytes.p + FIXED_BYTES, bytes.n - FIXED_BYTES);
+    size_t frontier = br_frontier_bytes(get_u64(rest.p));
+    if (rest.n == frontier + LATE_BYTES) {
+        rest.n = frontier;
+        memcpy(&h.journal[EARLY_JOURNALS], rest.p + frontier, LATE_BYTES);
+        if (!has_late(&h)) {
+            return br_fail(
+                reterr, BR_ERR_CORRUPT, "empty journals in the head");
+        }
+    }
+    BR_TRY(br_frontier_parse(rest, &h.frontier, reterr));
     *ret = h;
     return BR_OK;
 }

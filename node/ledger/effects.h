@@ -19,9 +19,10 @@
 /** Each module keeps a journal of its writes; see docs/formats.md, "Block". */
 enum br_module {
     BR_MODULE_NOTARY = 1,
-    BR_MODULE_REGISTRY = 2,
+    BR_MODULE_REGISTRY = 2, /**< of members */
+    BR_MODULE_TRUST = 3,    /**< DIDs, accreditations, credential types */
 };
-#define BR_MODULE_COUNT 2
+#define BR_MODULE_COUNT 3
 
 struct br_effects {
     const struct br_view *view;

@@ -59,6 +59,25 @@ check_envelope(
 }
 
 static enum br_rc
+run_op(
+    enum br_module module,
+    const struct br_tx_context *c,
+    const struct br_op *op,
+    struct br_effects *e,
+    struct br_err *reterr)
+{
+    switch (module) {
+    case BR_MODULE_NOTARY:
+        return br_notary_run(c, op, e, reterr);
+    case BR_MODULE_REGISTRY:
+        return br_registry_run(c, op, e, reterr);
+    case BR_MODULE_TRUST:
+        return br_trust_run(c, op, e, reterr);
+    }
+    return br_fail(reterr, BR_ERR_UNSUPPORTED, "no such module");
+}
+
+static enum br_rc
 run_ops(
     const struct br_tx *tx,
     const struct br_tx_context *c,
@@ -71,11 +90,7 @@ run_ops(
         struct br_op op = {0};
         br_op_read(&r, tx->module, &op);
         BR_ASSERT(op.type != 0); /* br_tx_parse has read it once */
-        if (tx->module == BR_MODULE_NOTARY) {
-            BR_TRY(br_notary_run(c, &op, e, reterr));
-        } else {
-            BR_TRY(br_registry_run(c, &op, e, reterr));
-        }
+        BR_TRY(run_op(tx->module, c, &op, e, reterr));
     }
     return BR_OK;
 }
@@ -173,16 +188,20 @@ put_sub_root(struct br_buf *b, const char *name, const struct br_hash *root)
     br_cbor_put_bytes(b, br_hash_bytes(root));
 }
 
+/** docs/formats.md, "Block": a module that came later is named from its first
+ *  write on, so that older blocks keep their hashes. */
 static enum br_rc
 make_app_hash(struct br_head *h, struct br_err *reterr)
 {
     enum { COUNT = 1 + BR_MODULE_COUNT };
-    const char *const names[COUNT] = {"log", "registry", "notary"};
+    const char *const names[COUNT] = {"log", "registry", "notary", "trust"};
+    static const struct br_hash nothing = {{0}};
     struct br_hash log_root;
     br_frontier_root(&h->frontier, &log_root);
     const struct br_hash *const roots[COUNT] = {
         &log_root, &h->journal[BR_MODULE_REGISTRY - 1],
-        &h->journal[BR_MODULE_NOTARY - 1]};
+        &h->journal[BR_MODULE_NOTARY - 1], &h->journal[BR_MODULE_TRUST - 1]};
+    bool has_trust = memcmp(roots[3]->b, nothing.b, BR_HASH_BYTES) != 0;
     struct br_buf b[COUNT];
     struct br_bytes leaves[COUNT];
     enum br_rc rc = BR_OK;
@@ -193,7 +212,8 @@ make_app_hash(struct br_head *h, struct br_err *reterr)
         rc = rc != BR_OK ? rc : br_buf_status(&b[i], reterr);
     }
     if (rc == BR_OK) {
-        br_merkle_list_root(leaves, COUNT, &h->app_hash);
+        br_merkle_list_root(
+            leaves, has_trust ? COUNT : COUNT - 1, &h->app_hash);
     }
     for (size_t i = 0; i < COUNT; i++) {
         br_buf_fini(&b[i]);

@@ -28,7 +28,8 @@ struct br_head {
 #define BR_HEAD_BYTES_MAX \
     (16 + (1 + BR_MODULE_COUNT) * BR_HASH_BYTES + BR_FRONTIER_BYTES_MAX)
 
-/** u64 height, u64 time, app hash, journals, frontier. */
+/** u64 height, u64 time, app hash, the journals of modules 1 and 2, frontier;
+ *  then those of later modules, unless they are all empty. */
 size_t br_head_encode(const struct br_head *h, uint8_t out[BR_HEAD_BYTES_MAX]);
 enum br_rc
 br_head_parse(struct br_bytes bytes, struct br_head *ret, struct br_err *reterr)

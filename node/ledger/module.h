@@ -29,5 +29,10 @@ enum br_rc br_registry_run(
     const struct br_op *op,
     struct br_effects *e,
     struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_trust_run(
+    const struct br_tx_context *tx,
+    const struct br_op *op,
+    struct br_effects *e,
+    struct br_err *reterr) BR_MUST_USE;
 
 #endif

@@ -4,6 +4,8 @@
 #include "common/crypto/hash.h"
 #include "node/ledger/tx.h"
 
+enum { OP_ITEMS_MAX = 9 };
+
 /* ---- reading ------------------------------------------------------------ */
 
 static void
@@ -125,6 +127,9 @@ items_of(enum br_module module, uint64_t type)
     if (module == BR_MODULE_NOTARY) {
         return type < sizeof(notary_items) ? notary_items[type] : 0;
     }
+    if (module == BR_MODULE_TRUST) {
+        return br_trust_items(type);
+    }
     return type < sizeof(registry_items) ? registry_items[type] : 0;
 }
 
@@ -132,7 +137,7 @@ void
 br_op_read(struct br_cbor *r, enum br_module module, struct br_op *ret)
 {
     size_t start = r->at;
-    uint64_t items = br_cbor_array(r, 8);
+    uint64_t items = br_cbor_array(r, OP_ITEMS_MAX);
     ret->type = br_cbor_uint(r);
     uint8_t wanted = items_of(module, ret->type);
     if (wanted == 0) {
@@ -141,6 +146,8 @@ br_op_read(struct br_cbor *r, enum br_module module, struct br_op *ret)
         br_cbor_fail(r, BR_ERR_MALFORMED, "operation's number of items");
     } else if (module == BR_MODULE_NOTARY) {
         read_notary(r, ret);
+    } else if (module == BR_MODULE_TRUST) {
+        br_op_read_trust(r, ret);
     } else {
         read_registry(r, ret);
     }
@@ -214,6 +221,22 @@ br_op_put_registry(struct br_buf *b, const struct br_op *op)
     case BR_OP_KEY_REVOKE:
         br_cbor_put_bytes(b, br_hash_bytes(&op->kid));
         br_cbor_put_uint(b, op->not_after.v);
+        break;
+    }
+}
+
+void
+br_op_put(struct br_buf *b, enum br_module module, const struct br_op *op)
+{
+    switch (module) {
+    case BR_MODULE_NOTARY:
+        br_op_put_notary(b, op);
+        break;
+    case BR_MODULE_REGISTRY:
+        br_op_put_registry(b, op);
+        break;
+    case BR_MODULE_TRUST:
+        br_op_put_trust(b, op);
         break;
     }
 }

@@ -53,7 +53,7 @@ parse_payload(struct br_tx *tx, struct br_err *reterr)
     tx->seq = br_cbor_uint_max(&r, BR_EXACT_MAX);
     tx->expiry.v = br_cbor_uint_max(&r, BR_EXACT_MAX);
     uint64_t module = br_cbor_uint(&r);
-    if (module != BR_MODULE_NOTARY && module != BR_MODULE_REGISTRY) {
+    if (module < 1 || module > BR_MODULE_COUNT) {
         br_cbor_fail(&r, BR_ERR_UNSUPPORTED, "no such module");
     }
     tx->module = (enum br_module)module;

@@ -11,6 +11,7 @@
 #ifndef BR_LEDGER_TX_H
 #define BR_LEDGER_TX_H
 
+#include "common/base/limits.h"
 #include "common/codec/cbor.h"
 #include "common/crypto/sign.h"
 #include "node/ledger/effects.h"
@@ -72,6 +73,13 @@ enum br_registry_op {
     BR_OP_KEY_ADD = 2,
     BR_OP_KEY_REVOKE = 3,
 };
+enum br_trust_op {
+    BR_OP_DID_PUT = 1,
+    BR_OP_DID_DEACTIVATE = 2,
+    BR_OP_ACCREDIT = 3,
+    BR_OP_ACCREDIT_END = 4,
+    BR_OP_TYPE_PUT = 5,
+};
 
 /** One operation; which fields count depends on the type. Borrowed. */
 struct br_op {
@@ -89,15 +97,50 @@ struct br_op {
     struct br_hash kid;
     struct br_time_us not_before;
     struct br_time_us not_after;
+    struct br_bytes did;      /**< of BR_OP_ACCREDIT: whom */
+    struct br_bytes document; /**< of a DID, an accreditation, a type */
+    struct br_bytes schema;
+    struct br_bytes list; /**< CBOR: see br_op_windows and br_op_types */
+    struct br_hash accreditation;
+    struct br_bytes by; /**< an accreditation of the author's; empty: none */
+    uint64_t level;
+    struct br_bytes vct;
     struct br_bytes encoded; /**< the operation's own CBOR */
 };
 
 void br_op_put_stamp(struct br_buf *ops, uint64_t alg, struct br_bytes digest);
 void br_op_put_notary(struct br_buf *ops, const struct br_op *op);
 void br_op_put_registry(struct br_buf *ops, const struct br_op *op);
+void br_op_put_trust(struct br_buf *ops, const struct br_op *op);
+/** An operation of any module. */
+void
+br_op_put(struct br_buf *ops, enum br_module module, const struct br_op *op);
 
 /** Read the next operation of the cursor; failures stay in the cursor, and
  *  the operation is then of type 0. */
 void br_op_read(struct br_cbor *r, enum br_module module, struct br_op *ret);
+
+/* ---- lists of BR_OP_DID_PUT and BR_OP_ACCREDIT -------------------------- */
+
+/** When a key of a DID document counts; not_after 0: no end. */
+struct br_did_window {
+    struct br_bytes method; /**< the method's whole id, borrowed */
+    struct br_time_us not_before;
+    struct br_time_us not_after;
+};
+/** op->list of an operation that was read: how many there are. */
+size_t br_op_windows(
+    const struct br_op *op, struct br_did_window ret[BR_DID_METHODS_MAX]);
+size_t br_op_types(
+    const struct br_op *op, struct br_bytes ret[BR_ACCREDITED_TYPES_MAX]);
+/** Append such a list. */
+void br_op_put_windows(
+    struct br_buf *b, const struct br_did_window *windows, size_t count);
+void
+br_op_put_types(struct br_buf *b, const struct br_bytes *types, size_t count);
+
+/* For ops.c alone. */
+uint8_t br_trust_items(uint64_t type);
+void br_op_read_trust(struct br_cbor *r, struct br_op *op);
 
 #endif

@@ -19,6 +19,10 @@ function facts(entry) {
       fact('fact.step', said('span', `recordstep.${entry.step}`)),
       fact('fact.version', String(entry.version)));
   }
+  if (entry.change) {
+    list.push(fact('fact.change',
+      said('span', `registrychange.${entry.change}`)));
+  }
   if (entry.digest) {
     list.push(fact('fact.digest', el('code', {}, entry.digest),
       { alg: entry.alg }));

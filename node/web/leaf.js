@@ -46,8 +46,14 @@ const kinds = {
     check(v.length === 5 && typeof v[3] === 'bigint', 'a member change');
     return { kind: 'member', change: v[3], ...digestOf(0x12n, v[4]) };
   },
+  registry: (v) => {
+    check(v.length === 5 && typeof v[3] === 'bigint', 'a registry change');
+    return { kind: 'registry', change: v[3], ...digestOf(0x12n, v[4]) };
+  },
 };
-const names = new Map([[1n, 'stamp'], [2n, 'record'], [3n, 'member']]);
+const names = new Map([
+  [1n, 'stamp'], [2n, 'record'], [3n, 'member'], [4n, 'registry'],
+]);
 
 /** {kind, timeUs, author, alg, digest, ...}; a raw leaf has its kind alone. */
 export function parseLeaf(bytes) {

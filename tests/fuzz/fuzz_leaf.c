@@ -16,6 +16,9 @@ encode(const struct br_leaf *l, uint8_t *out)
     case BR_LEAF_MEMBER:
         return br_leaf_encode_member(
             out, l->time, l->author, l->change, l->digest);
+    case BR_LEAF_REGISTRY:
+        return br_leaf_encode_registry(
+            out, l->time, l->author, l->change, l->digest);
     case BR_LEAF_RAW:
         break;
     }

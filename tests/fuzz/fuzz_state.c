@@ -3,6 +3,7 @@
  * first byte of the input chooses the parser. */
 #include "node/ledger/ledger.h"
 #include "node/ledger/record.h"
+#include "node/ledger/trust.h"
 #include "tests/fuzz/fuzz.h"
 
 static enum br_rc
@@ -100,6 +101,44 @@ try_frontier(struct br_bytes in, struct br_effects *e, struct br_err *err)
 }
 
 static enum br_rc
+try_did(struct br_bytes in, struct br_effects *e, struct br_err *err)
+{
+    struct br_did_head h;
+    BR_TRY(br_trust_did_parse(in, &h, err));
+    BR_ASSERT(memchr(h.member, 0, sizeof(h.member)) != NULL);
+    enum br_rc rc = br_trust_did_put(e, br_str("did:x:y"), &h, err);
+    BR_ASSERT(rc == BR_OK);
+    check_written(e, in);
+    return BR_OK;
+}
+
+static enum br_rc
+try_trust_version(struct br_bytes in, struct br_effects *e, struct br_err *err)
+{
+    struct br_trust_version row;
+    struct br_hash id = {{0}};
+    BR_TRY(br_trust_version_parse(in, &row, err));
+    BR_ASSERT(fuzz_inside(row.op.encoded, in));
+    enum br_rc rc = br_trust_type_version_put(e, &id, 1, &row, err);
+    BR_ASSERT(rc == BR_OK);
+    check_written(e, in);
+    return BR_OK;
+}
+
+static enum br_rc
+try_accreditation(struct br_bytes in, struct br_effects *e, struct br_err *err)
+{
+    struct br_accreditation a;
+    BR_TRY(br_accreditation_parse(in, &a, err));
+    BR_ASSERT(fuzz_inside(a.author, in) && fuzz_inside(a.op.encoded, in));
+    (void)br_accreditation_covers(&a, br_str("urn:x"));
+    enum br_rc rc = br_accreditation_put(e, &a, err);
+    BR_ASSERT(rc == BR_OK);
+    check_written(e, in);
+    return BR_OK;
+}
+
+static enum br_rc
 try_block(struct br_bytes in, struct br_effects *e, struct br_err *err)
 {
     struct br_block block;
@@ -118,8 +157,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static enum br_rc (*const tries[])(
         struct br_bytes, struct br_effects *, struct br_err *) = {
-        try_record, try_version,  try_member, try_member_key,
-        try_head,   try_frontier, try_block,
+        try_record,        try_version,       try_member, try_member_key,
+        try_head,          try_frontier,      try_block,  try_did,
+        try_trust_version, try_accreditation,
     };
     struct br_effects e;
     struct br_err err;

@@ -19,11 +19,7 @@ check_ops(const struct br_tx *tx)
         }
         BR_ASSERT(op.type != 0 && fuzz_inside(op.encoded, tx->ops));
         br_buf_clear(&b);
-        if (tx->module == BR_MODULE_NOTARY) {
-            br_op_put_notary(&b, &op);
-        } else {
-            br_op_put_registry(&b, &op);
-        }
+        br_op_put(&b, tx->module, &op);
         BR_ASSERT(!b.failed && br_bytes_eq(br_buf_bytes(&b), op.encoded));
     }
     br_buf_fini(&b);

@@ -7,14 +7,10 @@
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
+#include "tests/fuzz/make_corpus.h"
 #include "common/base/assert.h"
 #include "common/codec/json_write.h"
 #include "common/codec/text.h"
-#include "common/credential/did.h"
-#include "common/credential/jwe.h"
-#include "common/credential/jws.h"
-#include "common/credential/sd_jwt.h"
-#include "common/credential/status_list.h"
 #include "common/crypto/hash.h"
 #include "common/crypto/key_format.h"
 #include "common/crypto/x509.h"
@@ -24,6 +20,7 @@
 #include "common/receipt/witness.h"
 #include "node/ledger/ledger.h"
 #include "node/ledger/record.h"
+#include "node/ledger/trust.h"
 #include "node/setup/config.h"
 #include "tests/unit/ledger/fixture.h"
 #include "tests/unit/receipt/fixture.h"
@@ -34,7 +31,7 @@
 
 static const char *root;
 
-static void
+void
 put(const char *target, const char *name, struct br_bytes v)
 {
     char path[4096];
@@ -48,7 +45,7 @@ put(const char *target, const char *name, struct br_bytes v)
     (void)fclose(f);
 }
 
-static void
+void
 put_buf(const char *target, const char *name, struct br_buf *b)
 {
     BR_ASSERT(!b->failed);
@@ -56,7 +53,7 @@ put_buf(const char *target, const char *name, struct br_buf *b)
     br_buf_clear(b);
 }
 
-static void
+void
 put_text(const char *target, const char *name, const char *text)
 {
     put(target, name, br_str(text));
@@ -181,6 +178,83 @@ record_op(enum br_notary_op type)
     return op;
 }
 
+#define DID "did:broletto:lombardia-test:comune"
+
+/** Every operation of the registry, with its lists. */
+static void
+put_trust_op(struct world *w, uint64_t type)
+{
+    struct br_did_window window = {br_str(DID "#a"), {5}, {9}};
+    struct br_bytes types[] = {br_str("urn:a"), br_str("urn:b")};
+    struct br_hash by = {{7}};
+    struct br_op op = {
+        .type = type,
+        .did = br_str(DID),
+        .document = br_str(
+            type == BR_OP_ACCREDIT ? "e30.e30.c2ln" : "{\"id\":\"" DID "\"}"),
+        .schema = br_str("{}"),
+        .by = br_hash_bytes(&by),
+        .level = BR_LEVEL_ISSUER,
+        .vct = types[0],
+        .not_before = {1},
+        .not_after = {2000000},
+    };
+    struct br_buf list;
+    br_buf_init(&list, 1024);
+    if (type == BR_OP_DID_PUT) {
+        br_op_put_windows(&list, &window, 1);
+    } else {
+        br_op_put_types(&list, types, 2);
+    }
+    op.list = br_buf_bytes(&list);
+    world_op(w, &op, BR_MODULE_TRUST);
+    br_buf_fini(&list);
+}
+
+static void
+make_trust(struct world *w)
+{
+    for (uint64_t type = BR_OP_DID_PUT; type <= BR_OP_TYPE_PUT; type++) {
+        put_trust_op(w, type);
+    }
+    sign(w, "trust", w->notary_key, BR_MODULE_TRUST);
+}
+
+#define METHOD                                           \
+    "{\"id\":\"" DID "#a\",\"type\":\"JsonWebKey2020\"," \
+    "\"controller\":\"" DID "\",\"publicKeyJwk\":{\"kty\":\"EC\"}}"
+
+/** Documents begin with the number of their check: see fuzz_trust.c. */
+static void
+make_documents(void)
+{
+    put_text(
+        "trust", "document",
+        "\x04{\"id\":\"" DID "\",\"verificationMethod\":[" METHOD
+        "],\"assertionMethod\":[\"" DID "#a\"]}");
+    put_text(
+        "trust", "document-twice-bad",
+        "\x04{\"id\":\"" DID "\",\"verificationMethod\":[" METHOD "," METHOD
+        "]}");
+    put_text(
+        "trust", "document-private-bad",
+        "\x04{\"id\":\"" DID "\",\"verificationMethod\":[{\"id\":\"" DID
+        "#a\",\"type\":\"x\",\"controller\":\"x\",\"publicKeyJwk\":{\"d\":1}}]"
+        "}");
+    put_text("trust", "did", "\x01" DID ":anagrafe");
+    put_text(
+        "trust", "did-ebsi",
+        "\x01"
+        "did:ebsi:zbM8cCuoBMFNLeQyLiVFyxw");
+    put_text(
+        "trust", "did-other-bad",
+        "\x01"
+        "did:web:example.com");
+    put_text("trust", "metadata", "\x02{\"vct\":\"urn:a\",\"name\":\"A\"}");
+    put_text("trust", "schema", "\x03{\"type\":\"object\"}");
+    put_text("trust", "schema-list-bad", "\x03[]");
+}
+
 static void
 make_txs(void)
 {
@@ -204,6 +278,7 @@ make_txs(void)
         world_op(&w, &op, BR_MODULE_REGISTRY);
     }
     sign(&w, "registry", w.operator_key, BR_MODULE_REGISTRY);
+    make_trust(&w);
     world_fini(&w);
     put_hex("tx", "empty-sign1-bad", "d28440a04040");
 }
@@ -240,6 +315,42 @@ make_rows(struct world *w)
 }
 
 static void
+make_trust_rows(struct world *w)
+{
+    struct br_did_head head = {
+        .member = "comune",
+        .versions = 3,
+        .accreditations = 1,
+        .deactivated = {77},
+        .deactivated_leaf = 8};
+    br_buf_clear(&w->ops);
+    put_trust_op(w, BR_OP_ACCREDIT);
+    struct br_accreditation a = {
+        .time = {5},
+        .leaf = 3,
+        .author = br_str("comune"),
+        .depth = 2,
+        .ended = {9},
+        .ended_leaf = 4,
+        .ended_by = br_str("regione"),
+        .op = {.accreditation = {{1}}, .encoded = br_buf_bytes(&w->ops)}};
+    struct br_trust_version row = {
+        .time = {5}, .leaf = 3, .op = {.encoded = br_buf_bytes(&w->ops)}};
+    br_effects_clear(&w->e, &w->view, 0);
+    enum br_rc x = br_trust_did_put(&w->e, br_str(DID), &head, NULL);
+    enum br_rc y = br_trust_did_version_put(&w->e, br_str(DID), 3, &row, NULL);
+    enum br_rc z = br_accreditation_put(&w->e, &a, NULL);
+    BR_ASSERT(x == BR_OK && y == BR_OK && z == BR_OK);
+    static const char *const names[] = {
+        "did", "trust-version", "accreditation"};
+    for (uint8_t i = 0; i < 3; i++) {
+        put_state(
+            names[i], (uint8_t)(7 + i),
+            br_write_value(&w->e, br_effects_write(&w->e, i)));
+    }
+}
+
+static void
 make_state(struct br_buf *b)
 {
     static struct world w;
@@ -267,16 +378,11 @@ make_state(struct br_buf *b)
     put_state("block", 6, br_buf_bytes(b));
     br_buf_clear(b);
     make_rows(&w);
+    make_trust_rows(&w);
     world_fini(&w);
 }
 
 /* ---- receipts ----------------------------------------------------------- */
-
-struct keys {
-    struct br_signer *log;
-    struct br_signer *witness;
-    struct br_signer *receipt;
-};
 
 static void
 make_leaves(void)
@@ -598,266 +704,6 @@ make_tsds(struct br_buf *b)
     fx_tsa_fini(&tsa);
 }
 
-/* ---- credentials -------------------------------------------------------- */
-
-static void
-make_jwks(struct br_buf *b)
-{
-    static const enum br_key_kind kinds[] = {
-        BR_KEY_P256, BR_KEY_P521, BR_KEY_ED25519, BR_KEY_X25519};
-    static const char *const names[] = {"p256", "p521", "ed25519", "x25519"};
-    uint8_t seed[BR_PRIVATE_KEY_SEED_BYTES];
-    memset(seed, 5, sizeof(seed));
-    for (size_t i = 0; i < 4; i++) {
-        struct br_private_key *key = NULL;
-        struct br_json_writer w;
-        assert_ok(br_private_key_derive(kinds[i], seed, &key, NULL));
-        const struct br_jwk k = {
-            .key = *br_private_key_public(key), .kid = br_str("seed")};
-        br_json_writer_init(&w, b);
-        if (i % 2 == 0) {
-            br_jwk_write(&w, &k);
-        } else {
-            assert_ok(br_jwk_write_private(&w, &k, key, NULL));
-        }
-        put_buf("jwk", names[i], b);
-        br_private_key_free(key);
-    }
-    put_text("jwk", "oct-bad", "{\"kty\":\"oct\",\"k\":\"AAAA\"}");
-    put_text(
-        "jwk", "not-on-curve-bad",
-        "{\"kty\":\"EC\",\"crv\":\"P-256\","
-        "\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
-        "\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
-        "\"use\":\"sig\",\"key_ops\":[\"verify\"]}");
-}
-
-static void
-make_jwss(const struct keys *k, struct br_buf *b)
-{
-    struct br_private_key *key = NULL;
-    assert_ok(br_private_key_of_signer(k->log, &key, NULL));
-    const struct br_jws_header h = {
-        .alg = BR_ALG_EDDSA,
-        .typ = "dc+sd-jwt",
-        .jwk = br_private_key_public(key),
-    };
-    const struct br_jws_header kid = {
-        .alg = BR_ALG_EDDSA, .kid = br_str("seed")};
-    assert_ok(br_jws_sign(&h, br_str("{\"iat\":1}"), key, b, NULL));
-    put_buf("jws", "jwk", b);
-    assert_ok(br_jws_sign(&kid, br_str("{}"), key, b, NULL));
-    put_buf("jws", "kid", b);
-    br_private_key_free(key);
-    /* {"alg":"none"} and {"alg":"ES256","crit":["b64"],"b64":false} */
-    put_text("jws", "none-bad", "eyJhbGciOiJub25lIn0.e30.");
-    put_text(
-        "jws", "b64-bad",
-        "eyJhbGciOiJFUzI1NiIsImNyaXQiOlsiYjY0Il0sImI2NCI6ZmFsc2V9.e30.AAAA");
-}
-
-/** A credential with hidden members and elements, in each other. */
-static void
-issue_seed(
-    struct br_private_key *key, const char *claims_text, struct br_buf *b)
-{
-    static const uint8_t random[2048] = {7};
-    static const char *const name[] = {"name"};
-    static const char *const item[] = {"list", NULL};
-    static const char *const list[] = {"list"};
-    static const struct br_sd_path paths[] = {{name, 1}, {item, 2}, {list, 1}};
-    const struct br_sd_plan plan = {paths, 3, 1, {random, sizeof(random)}};
-    const struct br_jws_header h = {.alg = BR_ALG_EDDSA, .typ = "dc+sd-jwt"};
-    struct br_arena arena;
-    struct br_json *claims;
-    struct br_sd_hidden hidden;
-    br_arena_init(&arena, 1u << 20);
-    assert_ok(br_json_parse(br_str(claims_text), &arena, &claims, NULL));
-    assert_ok(br_sd_hide(claims, &plan, &arena, &hidden, NULL));
-    assert_ok(br_sd_issue(&hidden, &h, key, b, NULL));
-    br_arena_fini(&arena);
-}
-
-#define SEED_CLAIMS                                                          \
-    "{\"vct\":\"t\",\"name\":\"n\",\"list\":[1,[2],{\"a\":3}],\"exp\":"      \
-    "1900000000,\"status\":{\"status_list\":{\"idx\":1,\"uri\":\"https://s." \
-    "example/1\"}}}"
-
-static void
-make_credentials(const struct keys *k, struct br_buf *b)
-{
-    struct br_private_key *key = NULL;
-    static const char *const targets[] = {"sd_jwt", "sd_jwt_vc"};
-    assert_ok(br_private_key_of_signer(k->log, &key, NULL));
-    for (int i = 0; i < 2; i++) {
-        issue_seed(key, SEED_CLAIMS, b);
-        put_buf(targets[i], "issued", b);
-        issue_seed(key, "{\"vct\":\"t\",\"exp\":1}", b);
-        put_buf(targets[i], "expired-bad", b);
-        issue_seed(key, SEED_CLAIMS, b);
-        br_buf_puts(b, "e30.e30.AAAA");
-        put_buf(targets[i], "binding-bad", b);
-        issue_seed(key, SEED_CLAIMS, b);
-        br_buf_puts(b, "WyJzIiwiYSIsMV0~");
-        put_buf(targets[i], "unreferenced-bad", b);
-    }
-    br_private_key_free(key);
-}
-
-static void
-make_queries(void)
-{
-    put_text(
-        "dcql", "sets",
-        "{\"query\":{\"credentials\":[{\"id\":\"a\",\"format\":\"dc+sd-jwt\","
-        "\"meta\":{\"vct_values\":[\"t\"]},\"claims\":[{\"id\":\"x\",\"path\":["
-        "\"l\",null,\"n\"],\"values\":[1,\"1\",true]},{\"id\":\"y\",\"path\":["
-        "\"l\",0]}],\"claim_sets\":[[\"x\"],[\"y\"]]},{\"id\":\"b\",\"format\":"
-        "\"x\",\"meta\":{},\"trusted_authorities\":[{\"type\":\"aki\","
-        "\"values\":"
-        "[\"AQID\"]}]}],\"credential_sets\":[{\"options\":[[\"b\"],[\"a\"]]}]},"
-        "\"claims\":{\"l\":[{\"n\":1},{\"n\":2}]}}");
-    put_text("dcql", "empty-bad", "{\"query\":{\"credentials\":[]}}");
-    put_text(
-        "dcql", "path-bad",
-        "{\"query\":{\"credentials\":[{\"id\":\"a\",\"format\":\"x\",\"meta\":"
-        "{},\"claims\":[{\"path\":[-1]}]}]}}");
-    put_text(
-        "dcql", "id-bad",
-        "{\"query\":{\"credentials\":[{\"id\":\"a b\",\"format\":\"x\","
-        "\"meta\":{}}]}}");
-}
-
-static void
-make_dids(const struct keys *k, struct br_buf *b)
-{
-    struct br_key key;
-    br_key_of_public(br_signer_public(k->receipt), &key);
-    assert_ok(br_did_key_put(b, &key, false, NULL));
-    put_buf("did", "key", b);
-    assert_ok(br_did_key_put(b, &key, true, NULL));
-    put_buf("did", "key-jwk", b);
-    assert_ok(br_did_jwk_put(b, &key, NULL));
-    br_buf_puts(b, "#0");
-    put_buf("did", "jwk", b);
-    put_text("did", "web", "did:web:example.org%3A8443:user:alice#key-1");
-    put_text("did", "web-address-bad", "did:web:127.0.0.1");
-    put_text("did", "form-bad", "did:web:");
-    put_text("did", "key-bad", "did:key:z6MkAAAA");
-}
-
-static void
-make_status_lists(struct br_buf *b)
-{
-    const struct br_status_token t = {
-        .subject = br_str("https://s.example/1"),
-        .issued_s = 1700000000,
-        .ttl_s = 3600,
-    };
-    for (unsigned bits = 1; bits <= 8; bits *= 2) {
-        char name[16];
-        struct br_status_list l;
-        assert_ok(br_status_list_init(&l, bits, 64, NULL));
-        assert_ok(br_status_list_put(&l, 9, 1, NULL));
-        assert_ok(br_status_token_encode(&t, &l, b, NULL));
-        (void)snprintf(name, sizeof(name), "bits-%u", bits);
-        put_buf("status_list", name, b);
-        br_status_list_fini(&l);
-    }
-    put_text(
-        "status_list", "cut-bad",
-        "{\"sub\":\"https://s.example/"
-        "1\",\"iat\":1,\"status_list\":{\"bits\":1,"
-        "\"lst\":\"eNrbuRgAAhcB\"}}");
-    put_text(
-        "status_list", "bits-bad",
-        "{\"status_list\":{\"bits\":3,\"lst\":\"\"}}");
-}
-
-static void
-make_jwes(struct br_buf *b)
-{
-    static const struct {
-        enum br_key_kind kind;
-        enum br_jwe_alg alg;
-        enum br_enc enc;
-        const char *name;
-    } all[] = {
-        {BR_KEY_P256, BR_JWE_ECDH_ES, BR_ENC_A128GCM, "direct"},
-        {BR_KEY_X25519, BR_JWE_ECDH_ES_A256KW, BR_ENC_A256CBC_HS512, "wrapped"},
-        {BR_KEY_P521, BR_JWE_ECDH_ES_A128KW, BR_ENC_A128CBC_HS256, "cbc"},
-    };
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        uint8_t seed[BR_PRIVATE_KEY_SEED_BYTES];
-        struct br_jwe_fresh fresh;
-        struct br_private_key *key = NULL;
-        const struct br_jwe_header h = {.alg = all[i].alg, .enc = all[i].enc};
-        memset(seed, 5, sizeof(seed));
-        memset(&fresh, 6, sizeof(fresh));
-        assert_ok(br_private_key_derive(all[i].kind, seed, &key, NULL));
-        assert_ok(br_jwe_encrypt(
-            &h, br_private_key_public(key), br_str("{\"vp_token\":{}}"), &fresh,
-            b, NULL));
-        put_buf("jwe", all[i].name, b);
-        br_private_key_free(key);
-    }
-    /* {"alg":"ECDH-ES","enc":"A128GCM","zip":"DEF"} */
-    put_text(
-        "jwe", "zip-bad",
-        "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSIsInppcCI6IkRFRiJ9..AAAA."
-        "AAAA.AAAA");
-}
-
-static void
-make_vci(void)
-{
-    put_text(
-        "vci", "offer",
-        "{\"credential_issuer\":\"https://i\",\"credential_configuration_ids\":"
-        "[\"a\",\"b\"],\"grants\":{\"authorization_code\":{\"issuer_state\":"
-        "\"s\"},\"urn:ietf:params:oauth:grant-type:pre-authorized_code\":{"
-        "\"pre-authorized_code\":\"c\",\"tx_code\":{\"input_mode\":\"text\","
-        "\"length\":4,\"description\":\"d\"}}}}");
-    put_text(
-        "vci", "metadata",
-        "{\"credential_issuer\":\"https://i\",\"issuer\":\"https://i\","
-        "\"token_endpoint\":\"t\",\"credential_endpoint\":\"c\","
-        "\"batch_credential_issuance\":{\"batch_size\":3},"
-        "\"authorization_servers\":[\"x\"],\"grant_types_supported\":[\"y\"],"
-        "\"credential_response_encryption\":{\"alg_values_supported\":"
-        "[\"ECDH-ES\"],\"enc_values_supported\":[\"A256GCM\"],"
-        "\"encryption_required\":true},"
-        "\"credential_configurations_supported\":{\"a\":{\"format\":"
-        "\"dc+sd-jwt\",\"vct\":\"v\",\"proof_types_supported\":{\"jwt\":{"
-        "\"proof_signing_alg_values_supported\":[\"ES256\"]}}}}}");
-    put_text(
-        "vci", "request",
-        "{\"credential_identifier\":\"a\",\"proofs\":{\"jwt\":[\"x.y.z\"]},"
-        "\"transaction_id\":\"t\",\"notification_id\":\"n\",\"event\":"
-        "\"credential_failure\",\"credential_response_encryption\":{\"jwk\":{"
-        "\"kty\":\"EC\",\"crv\":\"P-256\",\"alg\":\"ECDH-ES\",\"x\":"
-        "\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":"
-        "\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"},\"enc\":\"A256GCM\"}"
-        "}");
-    put_text(
-        "vci", "response",
-        "{\"credentials\":[{\"credential\":\"a~b~\"}],\"notification_id\":"
-        "\"n\","
-        "\"access_token\":\"t\",\"token_type\":\"DPoP\",\"expires_in\":1,"
-        "\"c_nonce\":\"n\",\"authorization_details\":[{"
-        "\"credential_configuration_id\":\"a\",\"credential_identifiers\":["
-        "\"i\"]}]}");
-    put_text("vci", "waiting", "{\"transaction_id\":\"t\",\"interval\":5}");
-    put_text("vci", "form", "a=%C3%A8+b%26");
-    put_text(
-        "vci", "link",
-        "openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fi%2Fo");
-    put_text(
-        "vci", "twice-bad",
-        "{\"credential_issuer\":\"i\",\"credential_configuration_ids\":"
-        "[\"a\",\"a\"]}");
-}
-
 int
 main(int argc, char **argv)
 {
@@ -877,6 +723,7 @@ main(int argc, char **argv)
     make_codec(&b);
     make_json();
     make_txs();
+    make_documents();
     make_state(&b);
     make_leaves();
     make_notes(&tree, &k, &b);
@@ -890,14 +737,7 @@ main(int argc, char **argv)
     make_bodies();
     make_tsqs();
     make_tsds(&b);
-    make_jwks(&b);
-    make_jwss(&k, &b);
-    make_jwes(&b);
-    make_vci();
-    make_credentials(&k, &b);
-    make_queries();
-    make_dids(&k, &b);
-    make_status_lists(&b);
+    make_credential_seeds(&k, &b);
     br_buf_fini(&b);
     br_signer_free(k.log);
     br_signer_free(k.witness);

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync }
+  from 'node:fs';
 import { join } from 'node:path';
 
 const MEBIBYTE = 1024 * 1024;
@@ -414,6 +415,29 @@ export const stories = {
     }, receipt);
     await page.dispatchEvent('#verify-drop', 'drop', { dataTransfer: data });
     assert.equal(await code(page), 'ok');
+  },
+
+  'an entry of the registry says what changed, and is verified': async (page,
+    world) => {
+    const type = JSON.stringify({ vct: `urn:test:${randomBytes(8).toString('hex')}` });
+    const path = join(world.node.folder, 'type.json');
+    writeFileSync(path, type);
+    world.node.cli('registry', 'type', 'put', path, '--data',
+      world.node.data, '--node', world.url);
+    const shown = JSON.parse(world.node.cli('registry', 'type', 'show',
+      JSON.parse(type).vct, '--json', '--node', world.url));
+    await visit(page, 'explore');
+    await page.fill('#lookup-text', String(shown.leaf));
+    await page.click('#lookup button');
+    const entry = page.locator('#entry');
+    await entry.locator('dd', { hasText: 'a credential type was registered' })
+      .waitFor();
+    await entry.locator('button').click();
+    await page.waitForSelector('#entry [data-code="ok"]');
+    if (world.screenshots) {
+      await page.screenshot({ path: join(world.screenshots, 'registry.png'),
+        fullPage: true });
+    }
   },
 
   'the explorer: entries, look-up, a proof verified': async (page, world) => {

@@ -9,6 +9,7 @@
 #include "common/store/digest_index.h"
 #include "node/chain/replay.h"
 #include "node/chain/tables.h"
+#include "node/ledger/trust.h"
 #include "tests/unit/support.h"
 
 #include <setjmp.h>
@@ -127,6 +128,42 @@ run_stamps(struct fixture *f, size_t n)
         br_chain_run(f->chain, br_buf_bytes(&tx), &first, &leaves, NULL),
         BR_OK);
     assert_int_equal(leaves, n);
+    br_buf_fini(&ops);
+    br_buf_fini(&tx);
+}
+
+#define DID "did:broletto:test:comune"
+
+/** The DID's document, or a new version of it, in the block at hand. */
+static void
+run_did(struct fixture *f)
+{
+    static const uint8_t no_windows[] = {0x80};
+    struct br_buf ops;
+    struct br_buf tx;
+    uint64_t first;
+    uint64_t leaves;
+    struct br_op op = {
+        .type = BR_OP_DID_PUT,
+        .did = br_str(DID),
+        .document = br_str("{\"id\":\"" DID "\"}"),
+        .list = br_bytes(no_windows, 1)};
+    br_buf_init(&ops, BR_TX_BYTES_MAX);
+    br_buf_init(&tx, BR_TX_BYTES_MAX);
+    br_op_put_trust(&ops, &op);
+    struct br_tx_draft d = {
+        .chain = br_str("test"),
+        .author = br_str("comune"),
+        .seq = ++f->seq,
+        .expiry = {1ull << 50},
+        .module = BR_MODULE_TRUST,
+        .op_count = 1,
+        .ops = br_buf_bytes(&ops),
+    };
+    assert_int_equal(br_tx_sign(&d, f->signer, &tx, NULL), BR_OK);
+    assert_int_equal(
+        br_chain_run(f->chain, br_buf_bytes(&tx), &first, &leaves, NULL),
+        BR_OK);
     br_buf_fini(&ops);
     br_buf_fini(&tx);
 }
@@ -256,6 +293,67 @@ the_last_block_can_be_undone(void **state)
     reopen(f);
     assert_true(is_found(f, 9 * BLOCK - 1));
     check_proofs(f);
+}
+
+static void
+add_did_block(struct fixture *f)
+{
+    struct br_head head;
+    begin(f);
+    run_did(f);
+    assert_int_equal(br_chain_seal(f->chain, &head, NULL), BR_OK);
+    assert_int_equal(br_chain_commit(f->chain, NULL), BR_OK);
+}
+
+static enum br_rc
+state_get(
+    void *ctx, struct br_bytes key, struct br_bytes *ret, struct br_err *reterr)
+{
+    return br_snapshot_state((struct br_snapshot *)ctx, key, ret, reterr);
+}
+
+/** Versions of the DID; 0 when there is none. */
+static uint64_t
+did_versions(struct fixture *f)
+{
+    struct br_snapshot s;
+    struct br_did_head head = {.versions = 0};
+    assert_int_equal(br_snapshot_open(f->chain, &s, NULL), BR_OK);
+    struct br_view v = {&s, state_get};
+    enum br_rc rc = br_trust_did_get(&v, br_str(DID), &head, NULL);
+    assert_true(rc == BR_OK || rc == BR_ERR_NOT_FOUND);
+    br_snapshot_close(&s);
+    return head.versions;
+}
+
+/** Also the first block of the registry, before which the head is shorter. */
+static void
+the_registry_is_undone_and_done_again(void **state)
+{
+    struct fixture *f = (struct fixture *)*state;
+    add_block(f);
+    struct br_head before = *br_chain_head(f->chain);
+    add_did_block(f);
+    struct br_head one = *br_chain_head(f->chain);
+    add_did_block(f);
+    reopen(f);
+    assert_int_equal(did_versions(f), 2);
+    assert_int_equal(br_chain_rewind(f->chain, NULL), BR_OK);
+    assert_int_equal(did_versions(f), 1);
+    assert_memory_equal(
+        br_chain_head(f->chain)->journal, one.journal, sizeof(one.journal));
+    assert_int_equal(br_chain_rewind(f->chain, NULL), BR_OK);
+    assert_int_equal(did_versions(f), 0);
+    assert_memory_equal(
+        &before.app_hash, &br_chain_head(f->chain)->app_hash,
+        sizeof(before.app_hash));
+    f->seq = 1;
+    add_did_block(f);
+    reopen(f);
+    assert_int_equal(did_versions(f), 1);
+    assert_memory_equal(
+        &one.app_hash, &br_chain_head(f->chain)->app_hash,
+        sizeof(one.app_hash));
 }
 
 static void
@@ -474,6 +572,7 @@ main(void)
         T(blocks_are_there_after_a_restart),
         T(an_aborted_block_never_was),
         T(the_last_block_can_be_undone),
+        T(the_registry_is_undone_and_done_again),
         T(undoing_ends_where_it_was_forgotten),
         T(a_lost_index_is_made_again),
         T(time_and_member_are_found),

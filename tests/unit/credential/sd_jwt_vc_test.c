@@ -375,7 +375,7 @@ static void
 each_type_meets_its_rule(void **state)
 {
     (void)state;
-    static char long_text[BR_VCT_BYTES_MAX + 2];
+    static char long_text[BR_VCT_METADATA_BYTES_MAX + 2];
     struct br_vct t;
     for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
         assert_meets(
@@ -388,7 +388,7 @@ each_type_meets_its_rule(void **state)
         br_vct_parse(br_str(long_text), br_str("t"), &arena, &t, &err),
         TYPE_SIZE);
     struct br_buf b;
-    br_buf_init(&b, BR_VCT_BYTES_MAX);
+    br_buf_init(&b, BR_VCT_METADATA_BYTES_MAX);
     br_buf_puts(&b, "{\"vct\":\"t\",\"claims\":[{\"path\":[\"a\"]}");
     for (int i = 0; i < BR_VCT_CLAIMS_MAX; i++) {
         br_buf_printf(&b, ",{\"path\":[%d]}", i);

@@ -131,11 +131,7 @@ world_stamp(struct world *w, uint8_t byte)
 void
 world_op(struct world *w, const struct br_op *op, enum br_module module)
 {
-    if (module == BR_MODULE_NOTARY) {
-        br_op_put_notary(&w->ops, op);
-    } else {
-        br_op_put_registry(&w->ops, op);
-    }
+    br_op_put(&w->ops, module, op);
     w->op_count++;
 }
 

@@ -9,12 +9,12 @@
 
 #include "node/ledger/ledger.h"
 
-enum { ROWS_MAX = 512, ROW_BYTES_MAX = 4096 };
+enum { ROWS_MAX = 1024, ROW_BYTES_MAX = 4096 };
 
 /** State after the last sealed block. */
 struct world {
     struct {
-        uint8_t key[128];
+        uint8_t key[300];
         size_t key_n;
         uint8_t value[ROW_BYTES_MAX];
         size_t value_n;

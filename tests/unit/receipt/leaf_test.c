@@ -92,6 +92,26 @@ a_member_makes_a_round_trip(void **state)
 }
 
 static void
+the_registry_makes_a_round_trip(void **state)
+{
+    (void)state;
+    uint8_t digest[32] = {7};
+    uint8_t out[BR_OWN_LEAF_BYTES_MAX];
+    struct br_leaf leaf;
+    size_t n = br_leaf_encode_registry(
+        out, noon, br_str("acme"), 5, br_bytes(digest, 32));
+    assert_ok(br_cbor_check(br_bytes(out, n), NULL));
+    assert_ok(br_leaf_parse(br_bytes(out, n), &leaf, NULL));
+    assert_int_equal(leaf.kind, BR_LEAF_REGISTRY);
+    assert_int_equal(leaf.change, 5);
+    assert_int_equal(leaf.alg, 0x12);
+    assert_true(br_bytes_eq(leaf.digest, br_bytes(digest, 32)));
+    out[6] = 5; /* no such kind */
+    assert_int_equal(
+        br_leaf_parse(br_bytes(out, n), &leaf, NULL), BR_ERR_UNSUPPORTED);
+}
+
+static void
 the_largest_leaf_fits(void **state)
 {
     (void)state;
@@ -161,7 +181,7 @@ bad_leaves_are_refused(void **state)
     (void)state;
     static const struct bad bad[] = {
         BAD("kind 0", BR_ERR_UNSUPPORTED, "\x85\x00\x0a\x61z\x12\x58\x20" D32),
-        BAD("kind 4", BR_ERR_UNSUPPORTED, "\x85\x04\x0a\x61z\x12\x58\x20" D32),
+        BAD("kind 5", BR_ERR_UNSUPPORTED, "\x85\x05\x0a\x61z\x12\x58\x20" D32),
         BAD("kind 2 with 5 items", BR_ERR_UNSUPPORTED,
             "\x85\x02\x0a\x61z\x12\x58\x20" D32),
         BAD("no author", BR_ERR_OUT_OF_RANGE,
@@ -198,6 +218,7 @@ main(void)
         cmocka_unit_test(every_algorithm_makes_a_round_trip),
         cmocka_unit_test(a_record_makes_a_round_trip),
         cmocka_unit_test(a_member_makes_a_round_trip),
+        cmocka_unit_test(the_registry_makes_a_round_trip),
         cmocka_unit_test(the_largest_leaf_fits),
         cmocka_unit_test(other_bytes_are_raw),
         cmocka_unit_test(no_truncation_of_ours_is_a_leaf),

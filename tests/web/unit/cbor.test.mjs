@@ -70,13 +70,16 @@ test('a record, a member change, a raw leaf', () => {
   assert.equal(parseLeaf(fromHex(
     `da42524c3185030161 61 01 5820${'33'.repeat(32)}`.replaceAll(' ', ''))).kind,
   'member');
+  const registry = parseLeaf(fromHex(
+    `da42524c31850401616101 5820${'33'.repeat(32)}`.replaceAll(' ', '')));
+  assert.deepEqual([registry.kind, registry.change], ['registry', 1n]);
   assert.equal(parseLeaf(fromHex('68656c6c6f')).kind, 'raw');
   assert.equal(parseLeaf(new Uint8Array()).kind, 'raw');
 });
 
 test('leaves that nobody writes are refused', () => {
   const bad = [
-    LEAF.replace('8501', '8504'), // unknown kind
+    LEAF.replace('8501', '8505'), // unknown kind
     LEAF.replace('125820', '155820'), // unknown algorithm
     LEAF.replace('125820', '135820'), // digest too short for sha-512
     LEAF.replace('6461636d65', '6441636d65'), // capital in the author

@@ -62,6 +62,10 @@ struct br_args {
     const char *level;
     const char *schema;
     const char *until;
+    const char *vault;
+    const char *person;
+    const char *tx_code_value; /**< for the wallet: the code */
+    const char *backup_passphrase_file;
     bool again;
     bool json;
     bool quiet;
@@ -72,6 +76,9 @@ struct br_args {
     bool deferred;
     bool by_value;
     bool by_code;
+    bool yes;
+    bool allow_loopback;
+    bool server;
     char **words; /**< what is not an option */
     int word_count;
 };
@@ -145,6 +152,18 @@ int br_cmd_issuer_revoke(const struct br_args *a);
 int br_cmd_issuer_suspend(const struct br_args *a);
 int br_cmd_issuer_reinstate(const struct br_args *a);
 int br_cmd_issuer_list(const struct br_args *a);
+int br_cmd_wallet_init(const struct br_args *a);
+int br_cmd_wallet_accept(const struct br_args *a);
+int br_cmd_wallet_refresh(const struct br_args *a);
+int br_cmd_wallet_list(const struct br_args *a);
+int br_cmd_wallet_show(const struct br_args *a);
+int br_cmd_wallet_history(const struct br_args *a);
+int br_cmd_wallet_remove(const struct br_args *a);
+int br_cmd_wallet_erase(const struct br_args *a);
+int br_cmd_wallet_backup(const struct br_args *a);
+int br_cmd_wallet_restore(const struct br_args *a);
+int br_cmd_wallet_config_check(const struct br_args *a);
+int br_cmd_wallet_config_doc(const struct br_args *a);
 
 struct br_replay_report;
 /** Recompute the ledger in --data, with a bar: `log verify`. */

@@ -176,6 +176,39 @@ const struct br_command br_commands[] = {
     {"issuer", "list", "", "--data DIR [--json]",
      "the credentials that were issued, without their claims", 0, 0,
      br_cmd_issuer_list},
+    {"wallet", "init", "DIR",
+     "[--person NAME] [--passphrase-file FILE] [--trust CA.pem] "
+     "[--allow-loopback] [--server]",
+     "make a wallet: an encrypted vault, a person, a configuration", 1, 1,
+     br_cmd_wallet_init},
+    {"wallet", "accept", "OFFER",
+     "--vault DIR [--tx-code CODE] [--yes] [--trust CA.pem] [--lang it|en]",
+     "receive what a body offers, by its link", 1, 1, br_cmd_wallet_accept},
+    {"wallet", "refresh", "", "--vault DIR",
+     "ask for what was not ready, and for the status of all", 0, 0,
+     br_cmd_wallet_refresh},
+    {"wallet", "list", "", "--vault DIR [--json] [--lang it|en]",
+     "what the wallet holds", 0, 0, br_cmd_wallet_list},
+    {"wallet", "show", "ID", "--vault DIR [--json] [--lang it|en]",
+     "what one credential says, in words", 1, 1, br_cmd_wallet_show},
+    {"wallet", "history", "", "--vault DIR [--json]",
+     "every exchange, without the values of claims", 0, 0,
+     br_cmd_wallet_history},
+    {"wallet", "remove", "ID", "--vault DIR",
+     "delete one credential and its keys", 1, 1, br_cmd_wallet_remove},
+    {"wallet", "erase", "NAME", "--vault DIR [--yes]",
+     "destroy the key of a person: nobody opens the wallet again", 1, 1,
+     br_cmd_wallet_erase},
+    {"wallet", "backup", "FILE", "--vault DIR --backup-passphrase-file FILE",
+     "write the whole wallet to one encrypted file", 1, 1,
+     br_cmd_wallet_backup},
+    {"wallet", "restore", "FILE", "--vault DIR --backup-passphrase-file FILE",
+     "put a backup into a new wallet", 1, 1, br_cmd_wallet_restore},
+    {"wallet", "config check", "", "--vault DIR",
+     "read the configuration as the wallet does", 0, 0,
+     br_cmd_wallet_config_check},
+    {"wallet", "config doc", "", "", "print docs/wallet-configuration.md", 0, 0,
+     br_cmd_wallet_config_doc},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
 };
 
@@ -322,6 +355,9 @@ static const struct {
     TEXT("level", level),
     TEXT("schema", schema),
     TEXT("until", until),
+    TEXT("vault", vault),
+    TEXT("person", person),
+    TEXT("backup-passphrase-file", backup_passphrase_file),
     FLAG("again", again),
     FLAG("json", json),
     FLAG("quiet", quiet),
@@ -332,6 +368,11 @@ static const struct {
     FLAG("deferred", deferred),
     FLAG("by-value", by_value),
     FLAG("authorization-code", by_code),
+    FLAG("yes", yes),
+    FLAG("allow-loopback", allow_loopback),
+    FLAG("server", server),
+    /* After the others: it has no name of its own, see fill_options. */
+    TEXT("tx-code ", tx_code_value),
 };
 #undef TEXT
 #undef FLAG
@@ -342,13 +383,19 @@ enum {
     OPT_FIRST = 256, /* past '?' */
 };
 
+/** An issuer asks for a transaction code, a wallet gives one: there "tx-code"
+ *  is the last field, which has a value. */
 static void
-fill_options(struct option options[FIELDS + 3])
+fill_options(const char *noun, struct option options[FIELDS + 3])
 {
+    bool wallet = strcmp(noun, "wallet") == 0;
     for (int i = 0; i < FIELDS; i++) {
+        bool code = wallet && strcmp(fields[i].name, "tx-code") == 0;
+        int at = code ? FIELDS - 1 : i;
         options[i] = (struct option){
-            fields[i].name, fields[i].is_flag ? no_argument : required_argument,
-            NULL, OPT_FIRST + i};
+            fields[i].name,
+            fields[at].is_flag ? no_argument : required_argument, NULL,
+            OPT_FIRST + at};
     }
     options[OPT_HELP] =
         (struct option){"help", no_argument, NULL, OPT_FIRST + OPT_HELP};
@@ -363,7 +410,7 @@ parse(int argc, char **argv, struct br_args *a)
 {
     struct option options[FIELDS + 3];
     int c;
-    fill_options(options);
+    fill_options(argc > 1 ? argv[1] : "", options);
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         int i = c - OPT_FIRST;
         if (i < 0 || i >= FIELDS) {

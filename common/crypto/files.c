@@ -194,3 +194,60 @@ br_file_read(const char *path, struct br_buf *ret, struct br_err *reterr)
     (void)close(fd);
     return rc;
 }
+
+/* ---- content that must go ----------------------------------------------- */
+
+/** Nulls over the whole file, on the disk when this returns. */
+static bool
+overwrite(int fd)
+{
+    static const uint8_t nulls[4096] = {0};
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+        lseek(fd, 0, SEEK_SET) != 0) {
+        return false;
+    }
+    for (off_t left = st.st_size; left > 0;) {
+        size_t n = left > (off_t)sizeof(nulls) ? sizeof(nulls) : (size_t)left;
+        if (!write_all(fd, br_bytes(nulls, n))) {
+            return false;
+        }
+        left -= (off_t)n;
+    }
+    return fsync(fd) == 0;
+}
+
+enum br_rc
+br_file_destroy(const char *path, struct br_err *reterr)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return fail(reterr, path);
+    }
+    bool ok = overwrite(fd) && unlink(path) == 0;
+    enum br_rc rc = ok ? BR_OK : fail(reterr, path);
+    (void)close(fd);
+    if (rc == BR_OK && !sync_folder_of(path)) {
+        rc = fail(reterr, path);
+    }
+    return rc;
+}
+
+enum br_rc
+br_file_replace_secret(
+    const char *path,
+    struct br_bytes content,
+    mode_t mode,
+    struct br_err *reterr)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return fail(reterr, path);
+    }
+    enum br_rc rc = br_file_replace(path, content, mode, reterr);
+    if (rc == BR_OK && !overwrite(fd)) {
+        rc = fail(reterr, path);
+    }
+    (void)close(fd);
+    return rc;
+}

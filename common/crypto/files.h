@@ -34,6 +34,16 @@ enum br_rc br_file_replace(
 /** The whole file, appended to *ret, up to the buffer's maximum. */
 enum br_rc br_file_read(
     const char *path, struct br_buf *ret, struct br_err *reterr) BR_MUST_USE;
+/** Overwrite a file where it lies, flush, and delete it: for what must not be
+ *  found on the disk later. A disk that writes elsewhere (copy on write, flash)
+ *  keeps what it keeps. NOT_FOUND. */
+enum br_rc br_file_destroy(const char *path, struct br_err *reterr) BR_MUST_USE;
+/** As br_file_replace; the old content is then overwritten where it lay. */
+enum br_rc br_file_replace_secret(
+    const char *path,
+    struct br_bytes content,
+    mode_t mode,
+    struct br_err *reterr) BR_MUST_USE;
 
 /* ---- files larger than memory, in pieces -------------------------------- */
 

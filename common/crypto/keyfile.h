@@ -69,6 +69,9 @@ enum br_rc br_keyfile_rekey(
 
 /** Random bytes from the kernel (libsodium). */
 void br_random(void *out, size_t n);
+/** n random bytes, 64 at most, as base64url without padding and a NUL: out has
+ *  room for (4 * n + 2) / 3 + 1. */
+void br_random_text(char *out, size_t n);
 /** Overwrite what was secret. */
 void br_wipe(void *p, size_t n);
 /** In time that does not depend on the contents. */

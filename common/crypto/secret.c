@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/crypto/secret.h"
 
+#include "common/base/assert.h"
 #include "common/crypto/files.h"
 
 #include <errno.h>
@@ -19,6 +20,19 @@ void
 br_random(void *out, size_t n)
 {
     randombytes_buf(out, n);
+}
+
+void
+br_random_text(char *out, size_t n)
+{
+    uint8_t random[64];
+    BR_ASSERT(n <= sizeof(random));
+    randombytes_buf(random, n);
+    (void)sodium_bin2base64(
+        out,
+        sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
+        random, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_memzero(random, sizeof(random));
 }
 
 bool

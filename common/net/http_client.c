@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum {
     CONNECT_TIMEOUT_MS = 10 * 1000,
@@ -28,6 +30,7 @@ struct running {
     enum br_rc rc; /**< why we stopped it */
     struct br_err *err;
     struct curl_slist *headers;
+    bool out_of_reach;
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -123,7 +126,42 @@ on_progress(
     return 0;
 }
 
+/** After a name is resolved, before anything is sent there. */
+static curl_socket_t
+on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct running *r = (struct running *)ctx;
+    bool here = br_reach_is_loopback(&to->addr);
+    bool tls = strncasecmp(r->call->url, "https:", 6) == 0;
+    bool good = br_reach_is_public(&to->addr) && tls;
+    (void)purpose;
+    if (r->call->reach == BR_REACH_PUBLIC_OR_LOOPBACK) {
+        good = good || here;
+    }
+    r->out_of_reach = r->out_of_reach || !good;
+    return good ? socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol)
+                : CURL_SOCKET_BAD;
+}
+
 /* ---- before -------------------------------------------------------------- */
+
+/** A proxy would connect for us, and reach further; a connection that is kept
+ *  may have been made for another purpose. */
+static void
+set_reach(CURL *curl, struct running *r)
+{
+    if (r->call->reach != BR_REACH_ANY) {
+        (void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+        (void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, r);
+        (void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+        (void)curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+        (void)curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
+        (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, NULL);
+    }
+    if (r->call->reach == BR_REACH_PUBLIC) {
+        (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+    }
+}
 
 static bool
 add_header(struct running *r, const char *name, const char *value)
@@ -161,6 +199,9 @@ add_headers(struct running *r)
         ok = ok && n > 0 && (size_t)n < sizeof(bearer) &&
              add_header(r, "Authorization", bearer);
         explicit_bzero(bearer, sizeof(bearer));
+    }
+    for (size_t i = 0; i < call->header_count; i++) {
+        ok = ok && add_header(r, call->headers[i].name, call->headers[i].value);
     }
     return ok;
 }
@@ -227,6 +268,11 @@ perform(struct running *r, int *ret_status)
     if (r->rc != BR_OK) {
         return r->rc;
     }
+    if (code != CURLE_OK && r->out_of_reach) {
+        return br_fail(
+            r->err, BR_ERR_FORBIDDEN,
+            "%.120s leads to an address that is not public", r->call->url);
+    }
     if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT) {
         return br_fail(
             r->err, BR_ERR_MALFORMED, "%s: only http:// and https:// addresses",
@@ -257,6 +303,7 @@ br_http_call(
     if (add_headers(&r)) {
         set_bounds(c->curl, call);
         set_request(c->curl, &r);
+        set_reach(c->curl, &r);
         rc = perform(&r, ret_status);
     } else {
         rc = br_fail(

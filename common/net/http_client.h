@@ -13,20 +13,32 @@
 #include "common/base/buf.h"
 #include "common/base/bytes.h"
 #include "common/base/error.h"
+#include "common/net/reach.h"
 
 struct br_http_client;
+
+/** A header of a request, beside those that have a member of their own. */
+struct br_http_field {
+    const char *name;
+    const char *value;
+};
 
 struct br_http_call {
     const char *method; /**< "GET", "POST" */
     const char *url;    /**< http or https; no redirects are followed */
     const char *content_type;
     const char *accept;
-    const char *bearer;          /**< token, or NULL */
-    const char *idempotency_key; /**< or NULL */
+    const char *bearer;                  /**< token, or NULL */
+    const char *idempotency_key;         /**< or NULL */
+    const struct br_http_field *headers; /**< further ones */
+    size_t header_count;
     struct br_bytes body;
     size_t answer_bytes_max;
     unsigned timeout_ms; /**< of the whole call; 0: none */
     const char *ca_file; /**< PEM to trust instead of the system's; or NULL */
+    /** Addresses that strangers gave: FORBIDDEN when it leads elsewhere than
+     *  to where it may. Such a call uses a connection of its own. */
+    enum br_reach reach;
     /** Told as bytes go out, for progress; may be NULL. */
     void (*progress)(void *ctx, uint64_t sent, uint64_t total);
     void *progress_ctx;

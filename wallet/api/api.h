@@ -1,0 +1,102 @@
+/*
+ * The wallet's doors: JSON under /api/v1, for its page; docs/wallet.md.
+ *
+ * - A session is a cookie (HttpOnly, SameSite=Strict). What changes something
+ *   needs the header Broletto-CSRF with the session's other token, and a body
+ *   of application/json, which no other site's page can send.
+ * - Errors are problems (RFC 9457). Nothing of a person's is kept by caches.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_WALLET_API_H
+#define BR_WALLET_API_H
+
+#include "common/codec/json_write.h"
+#include "wallet/api/sessions.h"
+#include "wallet/api/work.h"
+#include "wallet/core/show.h"
+
+#include <stdatomic.h>
+
+/** All that handlers need; filled by wallet/daemon.c. */
+struct br_wallet_api {
+    struct br_wallet *wallet;
+    struct br_sessions *sessions;
+    struct br_work *work;
+    bool secure; /**< the page is served by https: the cookie says Secure */
+    atomic_bool stopping;
+};
+
+const struct br_http_route *br_wallet_routes(size_t *ret_count);
+
+/* ---- shared by the files of this folder --------------------------------- */
+
+/** One request of somebody who is logged in, while it is worked on. */
+struct br_wallet_call {
+    struct br_wallet_api *api;
+    struct br_http_request *req;
+    struct br_wallet_client *client;
+    struct br_login *login;
+    struct br_show show;
+    struct br_arena arena;
+    struct br_buf out;
+    struct br_json_writer w; /**< into out */
+    bool end_session;
+};
+/** Writes the answer into call->w. */
+typedef enum br_rc
+br_wallet_fn(struct br_wallet_call *call, struct br_err *reterr);
+
+/** Hold the session, run fn, answer 200 with what it wrote, or the problem.
+ *  changes: the CSRF token is looked at. */
+void br_wallet_run(
+    struct br_http_request *req,
+    void *ctx,
+    struct br_wallet_client *client,
+    br_wallet_fn *fn,
+    bool changes);
+/** The body of a request as a JSON object with these members at most. */
+enum br_rc br_wallet_body(
+    struct br_http_request *req,
+    const char *const *names,
+    size_t count,
+    struct br_arena *arena,
+    const struct br_json **ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** cookie: NULL: none is set. */
+void br_wallet_reply(
+    struct br_http_request *req, struct br_buf *b, const char *cookie);
+/** {} */
+enum br_rc br_wallet_nothing(struct br_wallet_call *call);
+
+/** A handler that does fn(call) on a thread of the pool. */
+#define BR_WALLET_DOOR(name, fn, changes)                                 \
+    static void work_##fn(                                                \
+        struct br_http_request *req, void *ctx,                           \
+        struct br_wallet_client *client)                                  \
+    {                                                                     \
+        br_wallet_run(req, ctx, client, fn, changes);                     \
+    }                                                                     \
+    void name(struct br_http_request *req, void *ctx)                     \
+    {                                                                     \
+        br_work_put(((struct br_wallet_api *)ctx)->work, req, work_##fn); \
+    }
+
+br_http_handler br_wallet_door_register;
+br_http_handler br_wallet_door_login;
+br_http_handler br_wallet_door_logout;
+br_http_handler br_wallet_door_session;
+br_http_handler br_wallet_door_passphrase;
+br_http_handler br_wallet_door_erase;
+br_http_handler br_wallet_door_list;
+br_http_handler br_wallet_door_show;
+br_http_handler br_wallet_door_remove;
+br_http_handler br_wallet_door_refresh;
+br_http_handler br_wallet_door_history;
+br_http_handler br_wallet_door_look;
+br_http_handler br_wallet_door_accept;
+br_http_handler br_wallet_door_decline;
+br_http_handler br_wallet_door_settings;
+br_http_handler br_wallet_door_put_settings;
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "wallet/core/record.h"
+
+#include "common/codec/json_write.h"
+
+/* ---- pieces ------------------------------------------------------------- */
+
+static void
+put_text(struct br_json_writer *w, const char *name, struct br_bytes v)
+{
+    if (v.n > 0) {
+        br_json_write_name(w, name);
+        br_json_write_string(w, v);
+    }
+}
+
+static void
+put_number(struct br_json_writer *w, const char *name, uint64_t v)
+{
+    if (v > 0) {
+        br_json_write_name(w, name);
+        br_json_write_uint(w, v);
+    }
+}
+
+static void
+put_value(struct br_json_writer *w, const char *name, const struct br_json *v)
+{
+    if (v != NULL) {
+        br_json_write_name(w, name);
+        br_json_write_value(w, v);
+    }
+}
+
+/** The members of a row, with the first thing that was wrong. */
+struct reading {
+    const struct br_json *v;
+    enum br_rc rc;
+    struct br_err *err;
+};
+
+static void
+need_text(struct reading *r, const char *name, struct br_bytes *ret)
+{
+    if (r->rc == BR_OK) {
+        r->rc = br_json_need_string(r->v, name, ret, r->err);
+    }
+}
+
+static void
+may_text(struct reading *r, const char *name, struct br_bytes *ret)
+{
+    if (r->rc == BR_OK) {
+        r->rc = br_json_may_string(r->v, name, ret, r->err);
+    }
+}
+
+static void
+may_number(struct reading *r, const char *name, uint64_t *ret)
+{
+    if (r->rc == BR_OK) {
+        r->rc = br_json_may_uint(r->v, name, ret, r->err);
+    }
+}
+
+static void
+may_count(struct reading *r, const char *name, unsigned *ret)
+{
+    uint64_t v = 0;
+    may_number(r, name, &v);
+    if (r->rc == BR_OK && v > 1000000) {
+        r->rc = br_fail(r->err, BR_ERR_OUT_OF_RANGE, "%s is too large", name);
+    }
+    *ret = r->rc == BR_OK ? (unsigned)v : 0;
+}
+
+static enum br_rc
+begin(
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_json **ret,
+    struct br_err *reterr)
+{
+    /* The row's bytes are wiped; values live as long as the arena. */
+    const char *copy = br_arena_copy(arena, text);
+    if (copy == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for a row");
+    }
+    BR_TRY(br_json_parse(br_bytes(copy, text.n), arena, ret, reterr));
+    return br_json_as(*ret, BR_JSON_OBJECT, reterr);
+}
+
+/* ---- credentials -------------------------------------------------------- */
+
+enum br_rc
+br_wallet_credential_encode(
+    const struct br_wallet_credential *c,
+    struct br_buf *b,
+    struct br_err *reterr)
+{
+    struct br_json_writer w;
+    br_json_writer_init(&w, b);
+    br_json_write_object(&w);
+    put_text(&w, "id", c->id);
+    put_text(&w, "issuer", c->issuer);
+    put_text(&w, "configuration", c->configuration);
+    put_text(&w, "format", c->format);
+    put_text(&w, "vct", c->vct);
+    put_number(&w, "accepted", c->accepted_s);
+    put_number(&w, "issued", c->issued_s);
+    put_number(&w, "expires", c->expires_s);
+    br_json_write_name(&w, "once");
+    br_json_write_boolean(&w, c->use == BR_WALLET_USE_ONCE);
+    put_number(&w, "instances", c->instances);
+    put_number(&w, "spent", c->spent);
+    put_number(&w, "uses", c->uses);
+    if (c->status.known) {
+        br_json_write_name(&w, "status");
+        br_json_write_object(&w);
+        put_number(&w, "value", c->status.value);
+        put_number(&w, "checked", c->status.checked_s);
+        put_number(&w, "until", c->status.until_s);
+        br_json_write_end(&w);
+    }
+    put_value(&w, "display", c->display);
+    br_json_write_end(&w);
+    return br_json_writer_done(&w, reterr);
+}
+
+static void
+read_status(struct reading *r, struct br_wallet_status *s)
+{
+    struct br_json *v = NULL;
+    if (r->rc == BR_OK) {
+        r->rc = br_json_may(r->v, "status", BR_JSON_OBJECT, &v, r->err);
+    }
+    if (r->rc != BR_OK || v == NULL) {
+        return;
+    }
+    struct reading inner = {v, BR_OK, r->err};
+    s->known = true;
+    may_count(&inner, "value", &s->value);
+    may_number(&inner, "checked", &s->checked_s);
+    may_number(&inner, "until", &s->until_s);
+    r->rc = inner.rc;
+}
+
+enum br_rc
+br_wallet_credential_parse(
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_wallet_credential *ret,
+    struct br_err *reterr)
+{
+    struct br_wallet_credential c = {0};
+    struct br_json *v = NULL;
+    struct br_json *display = NULL;
+    bool once = false;
+    BR_TRY(begin(text, arena, &v, reterr));
+    struct reading r = {v, BR_OK, reterr};
+    need_text(&r, "id", &c.id);
+    need_text(&r, "issuer", &c.issuer);
+    need_text(&r, "configuration", &c.configuration);
+    need_text(&r, "format", &c.format);
+    need_text(&r, "vct", &c.vct);
+    may_number(&r, "accepted", &c.accepted_s);
+    may_number(&r, "issued", &c.issued_s);
+    may_number(&r, "expires", &c.expires_s);
+    may_count(&r, "instances", &c.instances);
+    may_count(&r, "spent", &c.spent);
+    may_number(&r, "uses", &c.uses);
+    read_status(&r, &c.status);
+    BR_TRY(r.rc);
+    BR_TRY(br_json_need_boolean(v, "once", &once, reterr));
+    BR_TRY(br_json_may(v, "display", BR_JSON_OBJECT, &display, reterr));
+    c.use = once ? BR_WALLET_USE_ONCE : BR_WALLET_USE_ROTATE;
+    c.display = display;
+    *ret = c;
+    return BR_OK;
+}
+
+/* ---- instances ---------------------------------------------------------- */
+
+enum br_rc
+br_wallet_instance_encode(
+    const struct br_wallet_instance *i, struct br_buf *b, struct br_err *reterr)
+{
+    struct br_json_writer w;
+    br_json_writer_init(&w, b);
+    br_json_write_object(&w);
+    put_text(&w, "credential", i->credential);
+    put_number(&w, "number", i->number);
+    put_number(&w, "uses", i->uses);
+    put_number(&w, "last_used", i->last_used_s);
+    put_text(&w, "text", i->text);
+    br_json_write_end(&w);
+    return br_json_writer_done(&w, reterr);
+}
+
+enum br_rc
+br_wallet_instance_parse(
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_wallet_instance *ret,
+    struct br_err *reterr)
+{
+    struct br_wallet_instance i = {0};
+    struct br_json *v = NULL;
+    BR_TRY(begin(text, arena, &v, reterr));
+    struct reading r = {v, BR_OK, reterr};
+    need_text(&r, "credential", &i.credential);
+    may_count(&r, "number", &i.number);
+    may_number(&r, "uses", &i.uses);
+    may_number(&r, "last_used", &i.last_used_s);
+    need_text(&r, "text", &i.text);
+    BR_TRY(r.rc);
+    *ret = i;
+    return BR_OK;
+}
+
+/* ---- history ------------------------------------------------------------ */
+
+static const char *const events[] = {
+    [BR_WALLET_RECEIVED] = "received",
+    [BR_WALLET_PRESENTED] = "presented",
+    [BR_WALLET_REFUSED] = "refused",
+    [BR_WALLET_FAILED] = "failed",
+    [BR_WALLET_REMOVED] = "removed",
+    [BR_WALLET_RENEWED] = "renewed",
+    [BR_WALLET_DELETION_ASKED] = "deletion-asked",
+};
+enum { EVENTS = sizeof(events) / sizeof(events[0]) };
+
+const char *
+br_wallet_event_name(enum br_wallet_event e)
+{
+    return events[e];
+}
+
+enum br_rc
+br_wallet_entry_encode(
+    const struct br_wallet_entry *e, struct br_buf *b, struct br_err *reterr)
+{
+    struct br_json_writer w;
+    br_json_writer_init(&w, b);
+    br_json_write_object(&w);
+    put_text(&w, "id", e->id);
+    put_text(&w, "event", br_str(events[e->event]));
+    put_number(&w, "time", e->time_s);
+    put_number(&w, "order", e->order);
+    put_text(&w, "party", e->party);
+    put_text(&w, "party_name", e->party_name);
+    put_text(&w, "credential", e->credential);
+    put_text(&w, "vct", e->vct);
+    put_text(&w, "purpose", e->purpose);
+    put_text(&w, "reason", e->reason);
+    put_value(&w, "claims", e->claims);
+    br_json_write_end(&w);
+    return br_json_writer_done(&w, reterr);
+}
+
+static enum br_rc
+event_of(struct br_bytes name, enum br_wallet_event *ret, struct br_err *reterr)
+{
+    for (size_t i = 0; i < EVENTS; i++) {
+        if (br_bytes_eq(name, br_str(events[i]))) {
+            *ret = (enum br_wallet_event)i;
+            return BR_OK;
+        }
+    }
+    return br_fail(
+        reterr, BR_ERR_OUT_OF_RANGE,
+        "the history has an event of another kind");
+}
+
+enum br_rc
+br_wallet_entry_parse(
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_wallet_entry *ret,
+    struct br_err *reterr)
+{
+    struct br_wallet_entry e = {0};
+    struct br_bytes event = {NULL, 0};
+    struct br_json *v = NULL;
+    struct br_json *claims = NULL;
+    BR_TRY(begin(text, arena, &v, reterr));
+    struct reading r = {v, BR_OK, reterr};
+    need_text(&r, "id", &e.id);
+    need_text(&r, "event", &event);
+    may_number(&r, "time", &e.time_s);
+    may_number(&r, "order", &e.order);
+    may_text(&r, "party", &e.party);
+    may_text(&r, "party_name", &e.party_name);
+    may_text(&r, "credential", &e.credential);
+    may_text(&r, "vct", &e.vct);
+    may_text(&r, "purpose", &e.purpose);
+    may_text(&r, "reason", &e.reason);
+    BR_TRY(r.rc);
+    BR_TRY(event_of(event, &e.event, reterr));
+    BR_TRY(br_json_may(v, "claims", BR_JSON_ARRAY, &claims, reterr));
+    e.claims = claims;
+    *ret = e;
+    return BR_OK;
+}

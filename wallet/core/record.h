@@ -1,0 +1,127 @@
+/*
+ * What a wallet remembers, as values, and as the JSON that lies in the vault.
+ *
+ * - A credential is one thing for a person ("ISEE 2026") and several signed
+ *   texts for the protocols: its instances, each bound to a key of its own, so
+ *   that two verifiers cannot tell that they saw the same person.
+ * - A history entry tells who, what kind of thing, which claims by name, how it
+ *   ended; never a claim's value.
+ * - Values borrow the arena that they were read into.
+ *
+ * Pure.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_WALLET_RECORD_H
+#define BR_WALLET_RECORD_H
+
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+#include "common/codec/json.h"
+
+/* Of an identifier: 16 random bytes in base64url. */
+#define BR_WALLET_ID_BYTES 22
+/* OpenID4VCI leaves batch_size open; more than this nobody needs at once. */
+#define BR_WALLET_INSTANCES_MAX 64
+
+/** How instances are spent. */
+enum br_wallet_use {
+    BR_WALLET_USE_ROTATE, /**< the least used one is shown again */
+    BR_WALLET_USE_ONCE,   /**< each is shown once, then renewed */
+};
+
+/** The last that was heard about its status. */
+struct br_wallet_status {
+    bool known;
+    unsigned value;     /**< as in the status list: 0 valid, 1 invalid, ... */
+    uint64_t checked_s; /**< when */
+    uint64_t until_s;   /**< how long that may be believed */
+};
+
+struct br_wallet_credential {
+    struct br_bytes id;
+    struct br_bytes issuer;        /**< credential issuer identifier */
+    struct br_bytes configuration; /**< its credential_configuration_id */
+    struct br_bytes format;        /**< "dc+sd-jwt" */
+    struct br_bytes vct;
+    uint64_t accepted_s;
+    uint64_t issued_s;  /**< 0: not said */
+    uint64_t expires_s; /**< 0: does not */
+    enum br_wallet_use use;
+    unsigned instances; /**< numbered from 0; once made, never reused */
+    unsigned spent;     /**< of them, used up and deleted (once-only use) */
+    uint64_t uses;      /**< presentations of all instances */
+    struct br_wallet_status status;
+    /** From the issuer's metadata: {"issuer":[display...],"display":[...],
+     *  "claims":[{"path":[...],"display":[...]}]}; NULL: nothing was told. */
+    const struct br_json *display;
+};
+
+enum br_rc br_wallet_credential_parse(
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_wallet_credential *ret,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_wallet_credential_encode(
+    const struct br_wallet_credential *c,
+    struct br_buf *b,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** One signed text. Its private key is another row. */
+struct br_wallet_instance {
+    struct br_bytes credential; /**< the credential's id */
+    unsigned number;
+    uint64_t uses;
+    uint64_t last_used_s;
+    struct br_bytes text; /**< <issuer's JWT>~<disclosure>~...~ */
+};
+
+enum br_rc br_wallet_instance_parse(
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_wallet_instance *ret,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_wallet_instance_encode(
+    const struct br_wallet_instance *i,
+    struct br_buf *b,
+    struct br_err *reterr) BR_MUST_USE;
+
+enum br_wallet_event {
+    BR_WALLET_RECEIVED,
+    BR_WALLET_PRESENTED,
+    BR_WALLET_REFUSED, /**< by the person, or by a rule: reason tells */
+    BR_WALLET_FAILED,
+    BR_WALLET_REMOVED,
+    BR_WALLET_RENEWED,
+    BR_WALLET_DELETION_ASKED,
+};
+/** "received", "presented", ... */
+const char *br_wallet_event_name(enum br_wallet_event e);
+
+struct br_wallet_entry {
+    struct br_bytes id;
+    enum br_wallet_event event;
+    uint64_t time_s;
+    uint64_t order; /**< among those of one second; given when it is stored */
+    struct br_bytes party;      /**< issuer or verifier: its identifier */
+    struct br_bytes party_name; /**< as it calls itself; may be empty */
+    struct br_bytes credential; /**< id; empty when there is none */
+    struct br_bytes vct;
+    struct br_bytes purpose; /**< what the asker said; may be empty */
+    struct br_bytes reason;  /**< of a refusal or a failure; may be empty */
+    /** Names of claims, as JSON paths ["address","locality"]: an array of
+     *  arrays; NULL: none. */
+    const struct br_json *claims;
+};
+
+enum br_rc br_wallet_entry_parse(
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_wallet_entry *ret,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_wallet_entry_encode(
+    const struct br_wallet_entry *e,
+    struct br_buf *b,
+    struct br_err *reterr) BR_MUST_USE;
+
+#endif

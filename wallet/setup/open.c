@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "wallet/setup/open.h"
+
+#include "common/crypto/files.h"
+#include "common/crypto/x509_path.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- making ------------------------------------------------------------- */
+
+static enum br_rc
+in_folder(
+    const char *folder,
+    const char *name,
+    char path[PATH_MAX],
+    struct br_err *reterr)
+{
+    int n = name[0] == '/' ? snprintf(path, PATH_MAX, "%s", name)
+                           : snprintf(path, PATH_MAX, "%s/%s", folder, name);
+    return n > 0 && n < PATH_MAX
+               ? BR_OK
+               : br_fail(reterr, BR_ERR_OUT_OF_RANGE, "%s: too long", name);
+}
+
+static enum br_rc
+make_folder(const char *path, struct br_err *reterr)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+        return BR_OK;
+    }
+    return br_fail(reterr, BR_ERR_IO, "making %s: %s", path, strerror(errno));
+}
+
+static enum br_rc
+write_config(const struct br_wallet_init *init, struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    struct br_buf b;
+    BR_TRY(in_folder(init->folder, "wallet.yaml", path, reterr));
+    br_buf_init(&b, 64u * 1024);
+    br_buf_puts(
+        &b, "# The configuration of a Broletto wallet. Check it with:\n"
+            "#   broletto wallet config check --vault DIR\n"
+            "# docs/wallet.md tells more. Lines that begin with # show the\n"
+            "# defaults.\n\n");
+    if (init->allow_loopback) {
+        br_buf_puts(
+            &b, "# Development: strangers' links may lead to this machine.\n");
+    }
+    br_buf_printf(
+        &b, "allow_loopback: %s\n", init->allow_loopback ? "true" : "false");
+    br_config_put_defaults(&b, &br_wallet_config_schema);
+    enum br_rc rc = br_buf_status(&b, reterr);
+    if (rc == BR_OK) {
+        rc = br_file_create(path, br_buf_bytes(&b), 0644, reterr);
+    }
+    br_buf_fini(&b);
+    return rc;
+}
+
+/** A copy of the file, once it was read as certificates. */
+static enum br_rc
+write_trust(const struct br_wallet_init *init, struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    struct br_x509_trust *trust = NULL;
+    struct br_buf b;
+    br_buf_init(&b, BR_X509_TRUST_PEM_BYTES_MAX);
+    enum br_rc rc =
+        init->trust == NULL ? BR_OK : br_file_read(init->trust, &b, reterr);
+    if (rc == BR_OK) {
+        rc = br_x509_trust_new(br_buf_bytes(&b), &trust, reterr);
+    }
+    br_x509_trust_free(trust);
+    if (rc == BR_OK) {
+        rc = in_folder(init->folder, "trust", path, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = make_folder(path, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = in_folder(init->folder, "trust/issuers.pem", path, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = br_file_create(path, br_buf_bytes(&b), 0644, reterr);
+    }
+    br_buf_fini(&b);
+    return rc;
+}
+
+static enum br_rc
+make_person(
+    const struct br_wallet_init *init,
+    struct br_vault *v,
+    bool *ret_generated,
+    struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    struct br_secret *made = NULL;
+    struct br_vault_person *p = NULL;
+    enum br_rc rc = BR_OK;
+    if (init->no_person) {
+        return BR_OK;
+    }
+    if (init->passphrase == NULL) {
+        BR_TRY(in_folder(init->folder, "passphrase", path, reterr));
+        BR_TRY(br_secret_generate_file(path, &made, reterr));
+        *ret_generated = true;
+    }
+    rc = br_vault_add_person(
+        v, init->person == NULL ? BR_WALLET_OWNER : init->person,
+        made != NULL ? made : init->passphrase, &p, reterr);
+    if (rc == BR_OK) {
+        br_vault_lock(p);
+    }
+    br_secret_free(made);
+    return rc;
+}
+
+enum br_rc
+br_wallet_make(
+    const struct br_wallet_init *init,
+    bool *ret_generated,
+    struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    struct br_vault *v = NULL;
+    const struct br_vault_options o = {.folder = init->folder, .create = true};
+    *ret_generated = false;
+    BR_TRY(in_folder(init->folder, "wallet.yaml", path, reterr));
+    if (stat(path, &st) == 0) {
+        return br_fail(
+            reterr, BR_ERR_CONFLICT, "%s has a wallet already", init->folder);
+    }
+    BR_TRY(make_folder(init->folder, reterr));
+    BR_TRY(write_trust(init, reterr));
+    BR_TRY(br_vault_open(&o, &v, reterr));
+    enum br_rc rc = make_person(init, v, ret_generated, reterr);
+    br_vault_close(v);
+    BR_TRY(rc);
+    return write_config(init, reterr); /* last: then there is a wallet */
+}
+
+/* ---- opening ------------------------------------------------------------ */
+
+/** A configured file that is not there trusts nobody. */
+static enum br_rc
+read_trust(
+    const char *folder,
+    const char *extra,
+    struct br_wallet *w,
+    struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    struct br_buf b;
+    BR_TRY(in_folder(folder, w->config.trust, path, reterr));
+    br_buf_init(&b, BR_X509_TRUST_PEM_BYTES_MAX);
+    enum br_rc rc = br_file_read(path, &b, reterr);
+    rc = rc == BR_ERR_NOT_FOUND ? BR_OK : rc;
+    if (rc == BR_OK && extra != NULL) {
+        br_buf_puts(&b, "\n");
+        rc = br_file_read(extra, &b, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = br_x509_trust_new(br_buf_bytes(&b), &w->trust, reterr);
+    }
+    br_buf_fini(&b);
+    return rc;
+}
+
+static enum br_rc
+open_all(
+    const char *folder,
+    const char *extra,
+    struct br_wallet *w,
+    struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    const struct br_vault_options o = {.folder = folder};
+    BR_TRY(read_trust(folder, extra, w, reterr));
+    if (w->config.ca_file[0] != '\0') {
+        BR_TRY(in_folder(folder, w->config.ca_file, path, reterr));
+        int n = snprintf(w->ca_file, sizeof(w->ca_file), "%s", path);
+        if (n < 0 || (size_t)n >= sizeof(w->ca_file)) {
+            return br_fail(reterr, BR_ERR_CONFIG, "ca_file: too long");
+        }
+    }
+    return br_vault_open(&o, &w->vault, reterr);
+}
+
+enum br_rc
+br_wallet_open(
+    const char *folder,
+    const char *extra_trust,
+    struct br_wallet *ret,
+    struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    memset(ret, 0, sizeof(*ret));
+    BR_TRY(in_folder(folder, "wallet.yaml", path, reterr));
+    if (stat(path, &st) != 0) {
+        return br_fail(
+            reterr, BR_ERR_NOT_FOUND,
+            "%s has no wallet: run broletto wallet init %s", folder, folder);
+    }
+    BR_TRY(br_wallet_config_load(folder, &ret->config, reterr));
+    enum br_rc rc = open_all(folder, extra_trust, ret, reterr);
+    if (rc != BR_OK) {
+        br_wallet_close(ret);
+    }
+    return rc;
+}
+
+void
+br_wallet_close(struct br_wallet *w)
+{
+    br_vault_close(w->vault);
+    br_x509_trust_free(w->trust);
+    br_wallet_config_fini(&w->config);
+    memset(w, 0, sizeof(*w));
+}
+
+enum br_rc
+br_wallet_client_open(
+    const struct br_wallet *w,
+    struct br_wallet_client *ret,
+    struct br_err *reterr)
+{
+    struct br_http_client *http = NULL;
+    BR_TRY(br_http_client_new(&http, reterr));
+    *ret = (struct br_wallet_client){
+        .http = http,
+        .policy =
+            {
+                .allow_loopback = w->config.allow_loopback,
+                .ca_file = w->ca_file[0] == '\0' ? NULL : w->ca_file,
+            },
+        .trust = w->trust,
+        .copies = (unsigned)w->config.copies,
+        .use = w->config.once_only ? BR_WALLET_USE_ONCE : BR_WALLET_USE_ROTATE,
+    };
+    return BR_OK;
+}

@@ -1,0 +1,73 @@
+/*
+ * What the files of the vault share.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_VAULT_INTERNAL_H
+#define BR_VAULT_INTERNAL_H
+
+#include "common/store/kv.h"
+#include "wallet/vault/vault.h"
+
+#include <limits.h>
+
+#define BR_VAULT_PERSON_BYTES 16
+#define BR_VAULT_SUM_BYTES    32
+
+struct br_vault {
+    char folder[PATH_MAX - 128];
+    struct br_seal_cost cost;
+    struct br_seal_key *names; /**< of DIR/keys/names.key */
+    struct br_kv *kv;
+};
+
+struct br_vault_person {
+    struct br_vault *vault;
+    char name[BR_VAULT_NAME_BYTES_MAX + 1];
+    uint8_t id[BR_VAULT_PERSON_BYTES];
+    struct br_seal_key *data;  /**< what the lock holds */
+    struct br_seal_key *rows;  /**< derived: seals */
+    struct br_seal_key *index; /**< derived: names of rows */
+    struct br_seal_key *sums;  /**< derived: the sum over all rows */
+    bool looked;               /**< the sum was found right for this head: */
+    uint8_t seen[BR_VAULT_SUM_BYTES];
+};
+
+/* ---- lock.c: a person's data key, wrapped, in a file --------------------- */
+
+enum br_rc br_lock_create(
+    const struct br_vault_person *p,
+    const struct br_secret *passphrase,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_lock_replace(
+    const struct br_vault_person *p,
+    const struct br_secret *passphrase,
+    struct br_err *reterr) BR_MUST_USE;
+/** Fills p->data. KEY_LOCKED, CORRUPT. */
+enum br_rc br_lock_open(
+    struct br_vault_person *p,
+    const struct br_secret *passphrase,
+    struct br_err *reterr) BR_MUST_USE;
+bool br_lock_exists(const struct br_vault *v, const uint8_t *person);
+enum br_rc br_lock_destroy(
+    const struct br_vault *v,
+    const uint8_t *person,
+    struct br_err *reterr) BR_MUST_USE;
+
+/* ---- rows.c -------------------------------------------------------------- */
+
+/** The derived keys, from p->data. */
+enum br_rc
+br_rows_keys(struct br_vault_person *p, struct br_err *reterr) BR_MUST_USE;
+/** No rows, in a fresh head; in this transaction. */
+enum br_rc br_rows_begin_anew(
+    struct br_vault_person *p,
+    struct br_kv_txn *kv,
+    struct br_err *reterr) BR_MUST_USE;
+/** Every row of a person, the head too, unseen. */
+enum br_rc br_rows_delete_all(
+    struct br_kv_txn *kv,
+    const uint8_t *person,
+    struct br_err *reterr) BR_MUST_USE;
+
+#endif

@@ -413,6 +413,10 @@ parse(int argc, char **argv, struct br_args *a)
     fill_options(argc > 1 ? argv[1] : "", options);
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         int i = c - OPT_FIRST;
+        if (c == '?' && optopt > 0 && optopt < OPT_FIRST) {
+            (void)fputs(
+                "broletto: words that begin with '-' stand after --\n", stderr);
+        }
         if (i < 0 || i >= FIELDS) {
             return c == '?' ? c : i;
         }

@@ -34,8 +34,8 @@ make_tx(struct fixture *f)
 {
     struct br_buf ops;
     br_buf_init(&ops, BR_TX_BYTES_MAX);
-    for (uint8_t i = 0; i < STAMPS; i++) {
-        uint8_t digest[32] = {i};
+    for (int i = 0; i < STAMPS; i++) {
+        uint8_t digest[32] = {(uint8_t)i};
         br_op_put_stamp(&ops, BR_HASH_SHA256, br_bytes(digest, 32));
     }
     struct br_tx_draft d = {

@@ -75,4 +75,16 @@ enum br_rc br_x509_key(
  *  either case? No wildcards, and the common name is not looked at. */
 bool br_x509_has_dns_name(struct br_bytes der, struct br_bytes name);
 
+/* What a subject calls itself may be as long as this in UTF-8. */
+#define BR_X509_OWNER_BYTES 257
+/** Whom it is for: the organization that its subject names, else its common
+ *  name; in UTF-8, with a NUL; without control characters. Empty: neither. */
+void br_x509_owner(struct br_bytes der, char out[BR_X509_OWNER_BYTES]);
+
+#define BR_X509_KEY_ID_BYTES 64
+/** The identifier of the key that signed it (RFC 5280 section 4.2.1.1), as it
+ *  stands there; returns its length, 0 when there is none. */
+size_t
+br_x509_authority_key(struct br_bytes der, uint8_t out[BR_X509_KEY_ID_BYTES]);
+
 #endif

@@ -22,19 +22,20 @@ put_row(struct br_buf *b, const QRcode *q, int y)
     }
 }
 
-enum br_rc
-br_qr_put_svg(
+static enum br_rc
+put_svg(
     struct br_buf *b,
     struct br_bytes data,
     const char *label,
+    QRecLevel level,
     struct br_err *reterr)
 {
-    if (data.n == 0 || data.n > BR_QR_BYTES_MAX) {
+    int most = level == QR_ECLEVEL_Q ? BR_QR_Q_BYTES_MAX : BR_QR_BYTES_MAX;
+    if (data.n == 0 || data.n > (size_t)most) {
         return br_fail(
-            reterr, BR_ERR_TOO_LARGE, "a QR code holds 1 to %d bytes",
-            BR_QR_BYTES_MAX);
+            reterr, BR_ERR_TOO_LARGE, "a QR code holds 1 to %d bytes", most);
     }
-    QRcode *q = QRcode_encodeData((int)data.n, data.p, 0, QR_ECLEVEL_L);
+    QRcode *q = QRcode_encodeData((int)data.n, data.p, 0, level);
     if (q == NULL) {
         return br_fail(reterr, BR_ERR_NO_MEMORY, "the QR code");
     }
@@ -52,4 +53,24 @@ br_qr_put_svg(
     br_buf_puts(b, "\"/></svg>");
     QRcode_free(q);
     return br_buf_status(b, reterr);
+}
+
+enum br_rc
+br_qr_put_svg(
+    struct br_buf *b,
+    struct br_bytes data,
+    const char *label,
+    struct br_err *reterr)
+{
+    return put_svg(b, data, label, QR_ECLEVEL_L, reterr);
+}
+
+enum br_rc
+br_qr_put_svg_q(
+    struct br_buf *b,
+    struct br_bytes data,
+    const char *label,
+    struct br_err *reterr)
+{
+    return put_svg(b, data, label, QR_ECLEVEL_Q, reterr);
 }

@@ -12,12 +12,20 @@
 
 /* What a version-40 code of the lowest correction level holds (ISO/IEC 18004,
  * table 7). */
-#define BR_QR_BYTES_MAX 2953
+#define BR_QR_BYTES_MAX   2953
+#define BR_QR_Q_BYTES_MAX 1663
 
 /** Append an <svg> of these bytes, quiet zone included, black on white; its
  *  accessible name is `label`, which must not hold markup. TOO_LARGE when it
  *  does not fit. */
 enum br_rc br_qr_put_svg(
+    struct br_buf *b,
+    struct br_bytes data,
+    const char *label,
+    struct br_err *reterr) BR_MUST_USE;
+/** The same with correction level Q: a quarter of the code may be lost. What is
+ *  scanned from a screen across a counter has it; it holds 1,663 bytes. */
+enum br_rc br_qr_put_svg_q(
     struct br_buf *b,
     struct br_bytes data,
     const char *label,

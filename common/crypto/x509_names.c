@@ -1,0 +1,56 @@
+/* Reading names off certificates. */
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "common/crypto/x509_internal.h"
+#include "common/crypto/x509_path.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+static bool
+take_name(X509 *x, int nid, char out[BR_X509_OWNER_BYTES])
+{
+    const X509_NAME *name = X509_get_subject_name(x);
+    int at = X509_NAME_get_index_by_NID(name, nid, -1);
+    const X509_NAME_ENTRY *e = at < 0 ? NULL : X509_NAME_get_entry(name, at);
+    unsigned char *utf8 = NULL;
+    int n = e == NULL ? -1
+                      : ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(e));
+    bool good = n > 0 && n < BR_X509_OWNER_BYTES;
+    for (int i = 0; good && i < n; i++) {
+        good = utf8[i] >= 0x20 && utf8[i] != 0x7f;
+    }
+    if (good) {
+        memcpy(out, utf8, (size_t)n);
+        out[n] = '\0';
+    }
+    OPENSSL_free(utf8);
+    return good;
+}
+
+void
+br_x509_owner(struct br_bytes der, char out[BR_X509_OWNER_BYTES])
+{
+    X509 *x = br_x509_from_der(der);
+    out[0] = '\0';
+    if (x != NULL && !take_name(x, NID_organizationName, out)) {
+        (void)take_name(x, NID_commonName, out);
+    }
+    X509_free(x);
+    ERR_clear_error();
+}
+
+size_t
+br_x509_authority_key(struct br_bytes der, uint8_t out[BR_X509_KEY_ID_BYTES])
+{
+    X509 *x = br_x509_from_der(der);
+    const ASN1_OCTET_STRING *id =
+        x == NULL ? NULL : X509_get0_authority_key_id(x);
+    int n = id == NULL ? 0 : ASN1_STRING_length(id);
+    n = n > BR_X509_KEY_ID_BYTES ? 0 : n;
+    if (n > 0) {
+        memcpy(out, ASN1_STRING_get0_data(id), (size_t)n);
+    }
+    X509_free(x);
+    ERR_clear_error();
+    return (size_t)n;
+}

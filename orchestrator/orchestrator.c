@@ -13,6 +13,7 @@
 #include "orchestrator/api/once.h"
 #include "orchestrator/api/status.h"
 #include "orchestrator/stamper.h"
+#include "orchestrator/verify.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ struct br_orchestrator {
     struct br_kv *kv;
     struct br_writer *writer;
     struct br_stamper *stamper;
+    struct br_verify *verify;
     struct br_http_server *server;
     struct br_orch_api api;
     char url[160];
@@ -211,6 +213,28 @@ open_stamper(struct br_orchestrator *o, struct br_err *reterr)
     return br_stamper_start(&s, &o->stamper, reterr);
 }
 
+/** Decisions not stamped yet, rows not purged: tried again in a minute. */
+static void
+on_behind(void *ctx, const char *text)
+{
+    warn((struct br_orchestrator *)ctx, "verifier.behind", text);
+}
+
+static enum br_rc
+open_verifier(struct br_orchestrator *o, struct br_err *reterr)
+{
+    const struct br_verify_options v = {
+        .data_dir = o->o.data_dir,
+        .config = o->config,
+        .passphrase = o->passphrase,
+        .warning = on_behind,
+        .ctx = o,
+    };
+    BR_TRY(br_verify_start(&v, &o->verify, reterr));
+    o->api.verifier = br_verify_verifier(o->verify);
+    return BR_OK;
+}
+
 static void
 on_published(
     void *ctx, uint32_t list, uint64_t version, const struct br_hash *token)
@@ -284,6 +308,7 @@ open_all(struct br_orchestrator *o, struct br_err *reterr)
     BR_TRY(br_writer_start(o->kv, QUEUE_MAX, &o->writer, reterr));
     BR_TRY(open_stamper(o, reterr));
     BR_TRY(fill_api(o, reterr));
+    BR_TRY(open_verifier(o, reterr));
     return start_server(o, reterr);
 }
 
@@ -338,6 +363,7 @@ br_orchestrator_tick(struct br_orchestrator *o)
     struct br_kv_stats stats;
     struct br_write *w = (struct br_write *)calloc(1, sizeof(*w));
     br_kv_stats(o->kv, &stats);
+    br_verifier_tick(o->api.verifier);
     if (w == NULL) {
         return;
     }
@@ -360,9 +386,13 @@ br_orchestrator_stop(struct br_orchestrator *o)
     }
     /* What waits is written, and its answers still go out. */
     br_writer_stop(o->writer);
+    if (o->api.verifier != NULL) {
+        br_verifier_quiesce(o->api.verifier);
+    }
     if (o->server != NULL) {
         br_http_server_stop(o->server);
     }
+    br_verify_stop(o->verify);
     br_stamper_stop(o->stamper);
     br_status_cache_free(o->api.status);
     br_once_free(o->api.once);

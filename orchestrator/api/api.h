@@ -21,6 +21,7 @@
 struct br_attestation_policy;
 struct br_once;
 struct br_status_cache;
+struct br_verifier;
 
 enum {
     BR_ORCH_FORM_BYTES_MAX = 16 * 1024,
@@ -47,6 +48,7 @@ struct br_orch_api {
     struct br_x509_trust *providers; /**< of wallets; NULL: none is believed */
     struct br_once *once;            /**< nonces and proofs that were used */
     struct br_status_cache *status;
+    struct br_verifier *verifier;
     atomic_bool stopping;
 };
 
@@ -165,6 +167,11 @@ br_http_handler br_orch_post_deferred;
 br_http_handler br_orch_post_notification;
 br_http_handler br_orch_get_status;
 br_http_handler br_orch_get_status_lists;
+br_http_handler br_orch_get_vp_request; /**< GET and POST */
+br_http_handler br_orch_post_vp_response;
+br_http_handler br_orch_get_vp_status;
+br_http_handler br_orch_get_vp_qr;
+br_http_handler br_orch_get_vp_wait;
 br_http_handler br_orch_get_livez;
 br_http_handler br_orch_get_readyz;
 br_http_handler br_orch_get_metrics;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "common/credential/vp_response.h"
 #include "orchestrator/api/api.h"
 
 #define FORM "application/x-www-form-urlencoded"
@@ -37,6 +38,15 @@ static const struct br_http_route routes[] = {
     {"GET", "/status", br_orch_get_status_lists, 0, NULL, NULL, NULL},
     {"GET", "/status/{n}", br_orch_get_status, 0, NULL, NULL, NULL},
     {"GET", "/issuer-chain.pem", br_orch_get_authority, 0, NULL, NULL, NULL},
+    {"GET", "/vp/requests/{id}", br_orch_get_vp_request, 0, NULL, NULL, NULL},
+    {"POST", "/vp/requests/{id}", br_orch_get_vp_request,
+     BR_ORCH_FORM_BYTES_MAX, FORM, NULL, NULL},
+    {"GET", "/vp/requests/{id}/status", br_orch_get_vp_status, 0, NULL, NULL,
+     NULL},
+    {"GET", "/vp/requests/{id}/qr.svg", br_orch_get_vp_qr, 0, NULL, NULL, NULL},
+    {"GET", "/vp/requests/{id}/wait", br_orch_get_vp_wait, 0, NULL, NULL, NULL},
+    {"POST", "/vp/responses/{id}", br_orch_post_vp_response,
+     BR_VP_RESPONSE_BYTES_MAX, FORM, NULL, NULL},
     {"GET", "/livez", br_orch_get_livez, 0, NULL, NULL, NULL},
     {"GET", "/readyz", br_orch_get_readyz, 0, NULL, NULL, NULL},
     {"GET", "/metrics", br_orch_get_metrics, 0, NULL, NULL, NULL},

@@ -1,0 +1,352 @@
+/* The verifier's doors: docs/verifying.md. */
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "common/codec/json_write.h"
+#include "common/credential/oauth.h"
+#include "common/credential/rule.h"
+#include "common/credential/vp_response.h"
+#include "common/service/qr.h"
+#include "orchestrator/api/api.h"
+#include "orchestrator/verifier/verifier.h"
+
+#include <stdio.h>
+
+enum {
+    WALLET_NONCE_BYTES_MAX = 512,
+    PAGE_BYTES_MAX = 16 * 1024,
+};
+
+static struct br_verifier *
+verifier(void *ctx)
+{
+    return ((struct br_orch_api *)ctx)->verifier;
+}
+
+static struct br_bytes
+id_of(const struct br_http_request *req)
+{
+    return br_str(br_http_param(req, 0));
+}
+
+/** RFC 6749 section 5.2's object, with the rule in its description. */
+static void
+refuse(struct br_http_request *req, const struct br_err *err)
+{
+    int status = br_err_info(err->rc)->http_status;
+    struct br_buf b;
+    if (br_rule_of(err) == NULL) {
+        br_http_reply_problem(req, err);
+        return;
+    }
+    br_buf_init(&b, 4096);
+    br_oauth_error_put(&b, BR_OAUTH_INVALID_REQUEST, err->text);
+    br_orch_reply(req, status == 409 ? 409 : 400, &b);
+}
+
+/* ---- requests ----------------------------------------------------------- */
+
+static bool
+names_ours(const struct br_json *list, const char *ours)
+{
+    bool found = list == NULL;
+    for (struct br_json *i = br_json_first(list); !found && i != NULL;
+         i = i->next) {
+        found = br_json_is(i, ours);
+    }
+    return found;
+}
+
+/** What a wallet says of itself (section 10): can it read what we would send?
+ *  Unknown members are passed over. */
+static enum br_rc
+check_wallet(
+    struct br_bytes text, struct br_arena *arena, struct br_err *reterr)
+{
+    struct br_json *v = NULL;
+    struct br_err why;
+    if (text.n == 0) {
+        return BR_OK;
+    }
+    if (br_json_parse(text, arena, &v, &why) != BR_OK ||
+        br_json_as(v, BR_JSON_OBJECT, &why) != BR_OK) {
+        return br_refuse_for(reterr, BR_RULE_VP_REQUEST, &why);
+    }
+    const struct br_json *formats = br_json_member(v, "vp_formats_supported");
+    bool good =
+        (formats == NULL || br_json_member(formats, "dc+sd-jwt") != NULL) &&
+        names_ours(
+            br_json_member(v, "request_object_signing_alg_values_supported"),
+            "ES256");
+    return good ? BR_OK
+                : br_refuse(
+                      reterr, BR_RULE_VP_FORMATS,
+                      "the wallet knows no dc+sd-jwt, or no ES256");
+}
+
+static enum br_rc
+take_nonce(
+    struct br_http_request *req,
+    struct br_arena *arena,
+    struct br_bytes *ret,
+    struct br_err *reterr)
+{
+    struct br_form form = {0};
+    BR_TRY(br_form_parse(br_http_body(req), arena, &form, reterr));
+    BR_TRY(check_wallet(br_form_get(&form, "wallet_metadata"), arena, reterr));
+    *ret = br_form_get(&form, "wallet_nonce");
+    return ret->n <= WALLET_NONCE_BYTES_MAX
+               ? BR_OK
+               : br_refuse(
+                     reterr, BR_RULE_VP_REQUEST,
+                     "wallet_nonce has more than %d bytes",
+                     WALLET_NONCE_BYTES_MAX);
+}
+
+static void
+serve_object(struct br_verifier *v, struct br_http_request *req)
+{
+    static const struct br_http_header_pair no_store = {
+        "Cache-Control", "no-store"};
+    struct br_http_answer a = {
+        .status = 200,
+        .content_type = BR_VP_REQUEST_TYPE,
+        .headers = &no_store,
+        .header_count = 1,
+    };
+    struct br_arena arena;
+    struct br_bytes nonce = {0};
+    struct br_buf object;
+    struct br_err err = {0};
+    br_arena_init(&arena, BR_ORCH_ARENA_BYTES_MAX);
+    br_buf_init(&object, BR_VP_REQUEST_BYTES_MAX * 2u);
+    enum br_rc rc = strcmp(br_http_method(req), "POST") == 0
+                        ? take_nonce(req, &arena, &nonce, &err)
+                        : BR_OK;
+    if (rc == BR_OK) {
+        rc = br_verifier_fetch(v, id_of(req), nonce, &object, &err);
+    }
+    if (rc == BR_OK) {
+        a.take = &object;
+        br_http_reply(req, &a);
+    } else {
+        refuse(req, &err);
+    }
+    br_buf_fini(&object);
+    br_arena_fini(&arena);
+}
+
+void
+br_orch_get_vp_request(struct br_http_request *req, void *ctx)
+{
+    br_verifier_submit(verifier(ctx), serve_object, req);
+}
+
+/* ---- answers ------------------------------------------------------------ */
+
+static void
+take_answer(struct br_verifier *v, struct br_http_request *req)
+{
+    struct br_arena arena;
+    struct br_bytes redirect = {0};
+    struct br_json_writer w;
+    struct br_buf b;
+    struct br_err err = {0};
+    br_arena_init(&arena, BR_VP_RESPONSE_BYTES_MAX * 8u);
+    enum br_rc rc = br_verifier_answer(
+        v, id_of(req), br_http_body(req), &arena, &redirect, &err);
+    if (rc == BR_OK) {
+        br_buf_init(&b, 4096);
+        br_json_writer_init(&w, &b);
+        br_json_write_object(&w);
+        if (redirect.n > 0) {
+            br_json_write_name(&w, "redirect_uri");
+            br_json_write_string(&w, redirect);
+        }
+        br_json_write_end(&w);
+        br_orch_reply(req, 200, &b);
+    } else {
+        refuse(req, &err);
+    }
+    br_arena_fini(&arena);
+}
+
+void
+br_orch_post_vp_response(struct br_http_request *req, void *ctx)
+{
+    br_verifier_submit(verifier(ctx), take_answer, req);
+}
+
+/* ---- pages -------------------------------------------------------------- */
+
+static enum br_rc
+look(
+    struct br_http_request *req,
+    void *ctx,
+    struct br_arena *arena,
+    struct br_verifier_request *ret)
+{
+    struct br_err err;
+    enum br_rc rc =
+        br_verifier_look(verifier(ctx), id_of(req), arena, ret, &err);
+    if (rc != BR_OK) {
+        br_http_reply_problem(req, &err);
+    }
+    return rc;
+}
+
+/** The phase and nothing else: whoever has the address may ask. */
+void
+br_orch_get_vp_status(struct br_http_request *req, void *ctx)
+{
+    struct br_arena arena;
+    struct br_verifier_request r;
+    struct br_buf b;
+    br_arena_init(&arena, BR_ORCH_ARENA_BYTES_MAX);
+    if (look(req, ctx, &arena, &r) == BR_OK) {
+        bool over =
+            r.phase <= BR_PHASE_FETCHED && r.expires_s <= br_orch_now_s();
+        br_buf_init(&b, 256);
+        br_buf_printf(
+            &b, "{\"phase\":\"%s\",\"expires\":%llu}",
+            over ? "expired" : br_verifier_phase_name(r.phase),
+            (unsigned long long)r.expires_s);
+        br_orch_reply(req, 200, &b);
+    }
+    br_arena_fini(&arena);
+}
+
+static enum br_rc
+put_qr(
+    struct br_verifier *v,
+    const struct br_verifier_request *r,
+    struct br_buf *b,
+    struct br_err *reterr)
+{
+    struct br_verifier_identity who = *br_verifier_identity(v);
+    struct br_vp_client client;
+    struct br_buf link;
+    BR_TRY(br_vp_client_parse(r->client_id, &client, reterr));
+    who.prefix = client.prefix;
+    br_buf_init(&link, BR_VP_REQUEST_BYTES_MAX);
+    enum br_rc rc = br_verifier_put_link(&who, r, &link, reterr);
+    if (rc == BR_OK) {
+        rc = br_qr_put_svg_q(b, br_buf_bytes(&link), "QR", reterr);
+    }
+    br_buf_fini(&link);
+    return rc;
+}
+
+void
+br_orch_get_vp_qr(struct br_http_request *req, void *ctx)
+{
+    static const struct br_http_header_pair no_store = {
+        "Cache-Control", "no-store"};
+    struct br_arena arena;
+    struct br_verifier_request r;
+    struct br_buf b;
+    struct br_err err;
+    struct br_http_answer a = {
+        .status = 200,
+        .content_type = "image/svg+xml",
+        .headers = &no_store,
+        .header_count = 1,
+    };
+    br_arena_init(&arena, BR_ORCH_ARENA_BYTES_MAX);
+    if (look(req, ctx, &arena, &r) == BR_OK) {
+        br_buf_init(&b, 1024u * 1024);
+        if (put_qr(verifier(ctx), &r, &b, &err) == BR_OK) {
+            a.take = &b;
+            br_http_reply(req, &a);
+        } else {
+            br_http_reply_problem(req, &err);
+        }
+        br_buf_fini(&b);
+    }
+    br_arena_fini(&arena);
+}
+
+/** Waiting without a script: the page asks for itself again. */
+static const char page[] =
+    "<!doctype html>\n"
+    "<html lang=\"%s\">\n"
+    "<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+    "%s"
+    "<title>%s</title>\n"
+    "<main>\n<h1>%s</h1>\n<p role=\"status\">%s</p>\n%s</main>\n"
+    "</html>\n";
+
+struct words {
+    const char *title;
+    const char *phase[6];
+};
+
+static const struct words *
+words(const char *language)
+{
+    static const struct words italian = {
+        "Mostra le tue credenziali",
+        {"Inquadra il codice con il tuo wallet.",
+         "Il wallet ha letto la richiesta: conferma l\xc3\xac.",
+         "Ricevuto: le credenziali vanno bene.",
+         "Ricevuto, ma le credenziali non sono state accettate.",
+         "Hai rifiutato: non \xc3\xa8 stato inviato nulla.",
+         "La richiesta \xc3\xa8 scaduta."},
+    };
+    static const struct words english = {
+        "Show your credentials",
+        {"Scan the code with your wallet.",
+         "Your wallet has read the request: confirm there.",
+         "Received: the credentials are valid.",
+         "Received, but the credentials were not accepted.",
+         "You declined: nothing was sent.", "The request has expired."},
+    };
+    return strcmp(language, "it") == 0 ? &italian : &english;
+}
+
+static void
+put_page(
+    struct br_buf *b, const struct br_verifier_request *r, const char *language)
+{
+    const struct words *w = words(language);
+    bool open = r->phase <= BR_PHASE_FETCHED;
+    bool over = open && r->expires_s <= br_orch_now_s();
+    char image[256] = "";
+    if (open && !over) {
+        (void)snprintf(
+            image, sizeof(image),
+            "<img src=\"qr.svg\" alt=\"QR\" width=\"320\">\n");
+    }
+    br_buf_printf(
+        b, page, language,
+        open && !over ? "<meta http-equiv=\"refresh\" content=\"3\">\n" : "",
+        w->title, w->title, w->phase[over ? 5 : r->phase], image);
+}
+
+void
+br_orch_get_vp_wait(struct br_http_request *req, void *ctx)
+{
+    static const struct br_http_header_pair headers[] = {
+        {"Cache-Control", "no-store"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Content-Security-Policy",
+         "default-src 'none'; img-src 'self'; frame-ancestors 'none'"},
+    };
+    struct br_arena arena;
+    struct br_verifier_request r;
+    struct br_buf b;
+    struct br_http_answer a = {
+        .status = 200,
+        .content_type = "text/html; charset=utf-8",
+        .headers = headers,
+        .header_count = sizeof(headers) / sizeof(headers[0]),
+    };
+    br_arena_init(&arena, BR_ORCH_ARENA_BYTES_MAX);
+    if (look(req, ctx, &arena, &r) == BR_OK) {
+        br_buf_init(&b, PAGE_BYTES_MAX);
+        put_page(&b, &r, br_http_language(req));
+        a.take = &b;
+        br_http_reply(req, &a);
+        br_buf_fini(&b);
+    }
+    br_arena_fini(&arena);
+}

@@ -66,6 +66,12 @@ struct br_args {
     const char *person;
     const char *tx_code_value; /**< for the wallet: the code */
     const char *backup_passphrase_file;
+    const char *dcql;
+    const char *transaction_data;
+    const char *purpose;
+    const char *redirect_uri;
+    const char *response_code;
+    const char *client;
     bool again;
     bool json;
     bool quiet;
@@ -79,6 +85,8 @@ struct br_args {
     bool yes;
     bool allow_loopback;
     bool server;
+    bool plain;
+    bool refuse;
     char **words; /**< what is not an option */
     int word_count;
 };
@@ -152,6 +160,10 @@ int br_cmd_issuer_revoke(const struct br_args *a);
 int br_cmd_issuer_suspend(const struct br_args *a);
 int br_cmd_issuer_reinstate(const struct br_args *a);
 int br_cmd_issuer_list(const struct br_args *a);
+int br_cmd_verifier_request(const struct br_args *a);
+int br_cmd_verifier_result(const struct br_args *a);
+int br_cmd_verifier_receipt(const struct br_args *a);
+int br_cmd_wallet_present(const struct br_args *a);
 int br_cmd_wallet_init(const struct br_args *a);
 int br_cmd_wallet_accept(const struct br_args *a);
 int br_cmd_wallet_refresh(const struct br_args *a);

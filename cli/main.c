@@ -176,6 +176,17 @@ const struct br_command br_commands[] = {
     {"issuer", "list", "", "--data DIR [--json]",
      "the credentials that were issued, without their claims", 0, 0,
      br_cmd_issuer_list},
+    {"verifier", "request", "",
+     "--data DIR --dcql FILE [--transaction-data FILE] [--purpose TEXT] "
+     "[--redirect-uri URL] [--client PREFIX] [--plain] [--json]",
+     "ask for credentials: print the link for a wallet, and an id", 0, 0,
+     br_cmd_verifier_request},
+    {"verifier", "result", "ID", "--data DIR [--response-code CODE] [--json]",
+     "what came, and why it was accepted or not; claims are told once", 1, 1,
+     br_cmd_verifier_result},
+    {"verifier", "receipt", "ID", "--data DIR [--json]",
+     "print the decision receipt: signed, without personal data", 1, 1,
+     br_cmd_verifier_receipt},
     {"wallet", "init", "DIR",
      "[--person NAME] [--passphrase-file FILE] [--trust CA.pem] "
      "[--allow-loopback] [--server]",
@@ -184,6 +195,10 @@ const struct br_command br_commands[] = {
     {"wallet", "accept", "OFFER",
      "--vault DIR [--tx-code CODE] [--yes] [--trust CA.pem] [--lang it|en]",
      "receive what a body offers, by its link", 1, 1, br_cmd_wallet_accept},
+    {"wallet", "present", "REQUEST",
+     "--vault DIR [--yes | --refuse] [--trust FILE] [--json]",
+     "show credentials to who asks, by the link of the request", 1, 1,
+     br_cmd_wallet_present},
     {"wallet", "refresh", "", "--vault DIR",
      "ask for what was not ready, and for the status of all", 0, 0,
      br_cmd_wallet_refresh},
@@ -358,6 +373,12 @@ static const struct {
     TEXT("vault", vault),
     TEXT("person", person),
     TEXT("backup-passphrase-file", backup_passphrase_file),
+    TEXT("dcql", dcql),
+    TEXT("transaction-data", transaction_data),
+    TEXT("purpose", purpose),
+    TEXT("redirect-uri", redirect_uri),
+    TEXT("response-code", response_code),
+    TEXT("client", client),
     FLAG("again", again),
     FLAG("json", json),
     FLAG("quiet", quiet),
@@ -373,6 +394,8 @@ static const struct {
     FLAG("server", server),
     /* After the others: it has no name of its own, see fill_options. */
     TEXT("tx-code ", tx_code_value),
+    FLAG("plain", plain),
+    FLAG("refuse", refuse),
 };
 #undef TEXT
 #undef FLAG

@@ -92,7 +92,8 @@ br_cli_wallet_fail(const struct br_err *err)
 {
     int code = br_cli_fail(err);
     bool refused = br_rule_of(err) != NULL || err->rc == BR_ERR_FORBIDDEN ||
-                   err->rc == BR_ERR_ISSUER_REFUSED;
+                   err->rc == BR_ERR_ISSUER_REFUSED ||
+                   err->rc == BR_ERR_VERIFIER_REFUSED;
     return refused ? BR_EXIT_REFUSED : code;
 }
 

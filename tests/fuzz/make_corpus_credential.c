@@ -276,6 +276,37 @@ make_vci(void)
         "[\"a\",\"a\"]}");
 }
 
+static void
+make_vp(void)
+{
+    put_text(
+        "vp", "unsigned",
+        "openid4vp://?response_type=vp_token&client_id=redirect_uri:htt"
+        "ps://v/r&response_mode=direct_post.jwt&nonce=nnnnnnnnnnnnnnnnn"
+        "nnnnn&state=s&client_metadata=%7B%22jwks%22:%7B%22keys%22:%5B%"
+        "7B%22kty%22:%22EC%22%2C%22crv%22:%22P-256%22%2C%22kid%22:%22k%"
+        "22%2C%22use%22:%22enc%22%2C%22alg%22:%22ECDH-ES%22%2C%22x%22:%"
+        "22f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU%22%2C%22y%22:%22"
+        "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0%22%7D%5D%7D%2C%22e"
+        "ncrypted_response_enc_values_supported%22:%5B%22A256GCM%22%5D%"
+        "2C%22vp_formats_supported%22:%7B%22dc%2Bsd-jwt%22:%7B%22kb-jwt"
+        "_alg_values%22:%5B%22ES256%22%5D%7D%7D%7D&dcql_query=%7B%22cre"
+        "dentials%22:%5B%7B%22id%22:%22a%22%2C%22format%22:%22dc%2Bsd-j"
+        "wt%22%2C%22meta%22:%7B%22vct_values%22:%5B%22t%22%5D%7D%2C%22c"
+        "laims%22:%5B%7B%22path%22:%5B%22b%22%2C0%2Cnull%5D%2C%22values"
+        "%22:%5B1%5D%7D%5D%7D%5D%7D&transaction_data=%5B%22eyJ0eXBlIjoi"
+        "dXJuOmJyb2xldHRvOnRyYW5zYWN0aW9uOmFwcHJvdmFsOjEiLCJjcmVkZW50aW"
+        "FsX2lkcyI6WyJhIl0sInRleHQiOiJ0In0%22%5D");
+    put_text(
+        "vp", "reference",
+        "openid4vp://?client_id=x509_hash:AA&request_uri=https://v/r&re"
+        "quest_uri_method=post");
+    put_text("vp", "answer", "vp_token=%7B%22a%22:%5B%22x~%22%5D%7D&state=s");
+    put_text("vp", "error", "error=access_denied&error_description=d&state=s");
+    put_text(
+        "vp", "redirect", "{\"redirect_uri\":\"https://v/c#response_code=1\"}");
+}
+
 void
 make_credential_seeds(const struct keys *k, struct br_buf *b)
 {
@@ -283,6 +314,7 @@ make_credential_seeds(const struct keys *k, struct br_buf *b)
     make_jwss(k, b);
     make_jwes(b);
     make_vci();
+    make_vp();
     make_credentials(k, b);
     make_queries();
     make_dids(k, b);

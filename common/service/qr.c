@@ -23,22 +23,56 @@ put_row(struct br_buf *b, const QRcode *q, int y)
 }
 
 static enum br_rc
+encode(
+    struct br_bytes data,
+    enum br_qr_level level,
+    QRcode **ret,
+    struct br_err *reterr)
+{
+    static const QRecLevel levels[] = {
+        [BR_QR_LOW] = QR_ECLEVEL_L, [BR_QR_QUARTILE] = QR_ECLEVEL_Q};
+    int max = level == BR_QR_LOW ? BR_QR_BYTES_MAX : BR_QR_QUARTILE_BYTES_MAX;
+    if (data.n == 0 || data.n > (size_t)max) {
+        return br_fail(
+            reterr, BR_ERR_TOO_LARGE, "this QR code holds 1 to %d bytes", max);
+    }
+    *ret = QRcode_encodeData((int)data.n, data.p, 0, levels[level]);
+    if (*ret == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "the QR code");
+    }
+    return BR_OK;
+}
+
+enum br_rc
+br_qr_put_path(
+    struct br_buf *b,
+    struct br_bytes data,
+    enum br_qr_level level,
+    int *ret_side,
+    struct br_err *reterr)
+{
+    QRcode *q;
+    BR_TRY(encode(data, level, &q, reterr));
+    for (int y = 0; y < q->width; y++) {
+        put_row(b, q, y);
+    }
+    int side = q->width + 2 * QUIET;
+    QRcode_free(q);
+    BR_TRY(br_buf_status(b, reterr));
+    *ret_side = side;
+    return BR_OK;
+}
+
+static enum br_rc
 put_svg(
     struct br_buf *b,
     struct br_bytes data,
     const char *label,
-    QRecLevel level,
+    enum br_qr_level level,
     struct br_err *reterr)
 {
-    int most = level == QR_ECLEVEL_Q ? BR_QR_Q_BYTES_MAX : BR_QR_BYTES_MAX;
-    if (data.n == 0 || data.n > (size_t)most) {
-        return br_fail(
-            reterr, BR_ERR_TOO_LARGE, "a QR code holds 1 to %d bytes", most);
-    }
-    QRcode *q = QRcode_encodeData((int)data.n, data.p, 0, level);
-    if (q == NULL) {
-        return br_fail(reterr, BR_ERR_NO_MEMORY, "the QR code");
-    }
+    QRcode *q;
+    BR_TRY(encode(data, level, &q, reterr));
     int side = q->width + 2 * QUIET;
     br_buf_printf(
         b,
@@ -62,7 +96,7 @@ br_qr_put_svg(
     const char *label,
     struct br_err *reterr)
 {
-    return put_svg(b, data, label, QR_ECLEVEL_L, reterr);
+    return put_svg(b, data, label, BR_QR_LOW, reterr);
 }
 
 enum br_rc
@@ -72,5 +106,5 @@ br_qr_put_svg_q(
     const char *label,
     struct br_err *reterr)
 {
-    return put_svg(b, data, label, QR_ECLEVEL_Q, reterr);
+    return put_svg(b, data, label, BR_QR_QUARTILE, reterr);
 }

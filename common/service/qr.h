@@ -12,10 +12,22 @@
 
 /* What a version-40 code of the lowest correction level holds (ISO/IEC 18004,
  * table 7). */
-#define BR_QR_BYTES_MAX   2953
-#define BR_QR_Q_BYTES_MAX 1663
+#define BR_QR_BYTES_MAX          2953
+#define BR_QR_QUARTILE_BYTES_MAX 1663
 
-/** Append an <svg> of these bytes, quiet zone included, black on white; its
+/** How much of a code may be missing: 7 % or 25 %. */
+enum br_qr_level { BR_QR_LOW, BR_QR_QUARTILE };
+
+/** Append the dark modules of these bytes as the path of an SVG of *ret_side
+ *  units, quiet zone included. TOO_LARGE as below. */
+enum br_rc br_qr_put_path(
+    struct br_buf *b,
+    struct br_bytes data,
+    enum br_qr_level level,
+    int *ret_side,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** Append an <svg> of these bytes at the lowest level, black on white; its
  *  accessible name is `label`, which must not hold markup. TOO_LARGE when it
  *  does not fit. */
 enum br_rc br_qr_put_svg(

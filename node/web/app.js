@@ -5,75 +5,27 @@
 import { getPolicy } from './api.js';
 import { $ } from './dom.js';
 import { showExplore, startExplore, translateExplore } from './explore-view.js';
+import { enter, mark, route, startLanguages, startSkip } from './frame.js';
 import { startHasher } from './hasher.js';
-import {
-  currentLanguage, keepLanguage, preferredLanguage, say, setLanguage, t,
-} from './i18n.js';
+import en from './i18n/en.js';
+import it from './i18n/it.js';
+import { addTexts, say } from './i18n.js';
 import { startStamp, translateStamp } from './stamp-view.js';
 import { loadTrust, startTrust } from './trust.js';
 import { startVerify } from './verify-view.js';
 
 const VIEWS = ['stamp', 'verify', 'explore'];
 
-function route() {
-  const [view, ...rest] = location.hash.slice(1).split('/');
-  return VIEWS.includes(view) ? [view, rest] : ['stamp', []];
-}
-
-function mark(view) {
-  for (const name of VIEWS) {
-    $(`view-${name}`).hidden = name !== view;
-    const link = document.querySelector(`.tabs a[href="#${name}"]`);
-    link.toggleAttribute('data-here', name === view);
-    if (name === view) {
-      link.setAttribute('aria-current', 'page');
-    } else {
-      link.removeAttribute('aria-current');
-    }
-  }
-  document.title = `${t(`${view}.title`)} · Broletto`;
-}
-
 function show(byReader) {
-  const [view, rest] = route();
+  const [view, rest] = route(VIEWS);
   const changed = $(`view-${view}`).hidden;
-  mark(view);
+  mark(VIEWS, view);
   if (view === 'explore') {
     showExplore(rest);
   }
   if (byReader && changed) {
-    window.scrollTo(0, 0);
-    document.querySelector(`#view-${view} h1`).focus({ preventScroll: true });
+    enter(view);
   }
-}
-
-function speak(language) {
-  setLanguage(language);
-  for (const button of document.querySelectorAll('[data-language]')) {
-    button.setAttribute('aria-pressed',
-      String(button.dataset.language === currentLanguage()));
-  }
-  mark(route()[0]);
-  translateStamp();
-  translateExplore();
-}
-
-function startLanguages() {
-  for (const button of document.querySelectorAll('[data-language]')) {
-    button.addEventListener('click', () => {
-      keepLanguage(button.dataset.language);
-      speak(button.dataset.language);
-    });
-  }
-  speak(preferredLanguage());
-}
-
-/** "#main" is no view: the skip link moves the focus and leaves the address. */
-function startSkip() {
-  $('skip').addEventListener('click', (e) => {
-    e.preventDefault();
-    $('main').focus();
-  });
 }
 
 /** A file dropped beside its place would replace the page. */
@@ -95,6 +47,7 @@ async function loadPolicy() {
 }
 
 function start() {
+  addTexts({ en, it });
   startHasher();
   startTrust();
   startStamp();
@@ -102,7 +55,11 @@ function start() {
   startExplore();
   startSkip();
   startDropGuard();
-  startLanguages();
+  startLanguages(() => {
+    mark(VIEWS, route(VIEWS)[0]);
+    translateStamp();
+    translateExplore();
+  });
   window.addEventListener('hashchange', () => show(true));
   loadPolicy().finally(() => {
     show(false);

@@ -526,6 +526,7 @@ export const stories = {
     await tabTo(page, 'skip');
     await tabTo(page, '#explore');
     await page.keyboard.press('Enter');
+    await page.waitForSelector('#view-explore:not([hidden])');
     await tabTo(page, 'lookup-text');
     await page.keyboard.type('0');
     await page.keyboard.press('Enter');

@@ -1,14 +1,10 @@
 // The page in English. i18n/it.js has the same keys.
 // SPDX-License-Identifier: EUPL-1.2
 export default {
-  'skip': 'Skip to the content',
-  'language': 'Language',
-  'nav': 'Sections',
   'tagline': 'Timestamps that anyone can verify',
   'tab.stamp': 'Stamp',
   'tab.verify': 'Verify',
   'tab.explore': 'Explore',
-  'footer': 'Broletto is free software under the EUPL 1.2. This page loads nothing from elsewhere.',
   'outage': 'The node cannot be reached. Verifying works all the same, with the policy that was loaded or one that you paste.',
 
   'stamp.title': 'Stamp files',

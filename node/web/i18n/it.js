@@ -1,14 +1,10 @@
 // La pagina in italiano. i18n/en.js ha le stesse chiavi.
 // SPDX-License-Identifier: EUPL-1.2
 export default {
-  'skip': 'Vai al contenuto',
-  'language': 'Lingua',
-  'nav': 'Sezioni',
   'tagline': 'Marche temporali che chiunque può verificare',
   'tab.stamp': 'Marca',
   'tab.verify': 'Verifica',
   'tab.explore': 'Esplora',
-  'footer': 'Broletto è software libero, con licenza EUPL 1.2. Questa pagina non carica nulla da altri siti.',
   'outage': 'Il nodo non è raggiungibile. La verifica funziona lo stesso, con i criteri già caricati o con altri incollati da te.',
 
   'stamp.title': 'Marca i file',

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""embed.py OUT.c FILE...: files of the web page as constants in C; see web.h.
+"""embed.py OUT.c SET FILE...: files of a web page as constants in C; see web.h.
+
+A path is what follows the last "web/" of a file's name.
 
 SPDX-License-Identifier: EUPL-1.2
 """
@@ -8,17 +10,17 @@ import hashlib
 import os
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }
-HEAD = """/* Made by node/web/embed.py: change the files it reads, not this. */
-#include "node/web/web.h"
+HEAD = """/* Made by common/web/embed.py: change the files it reads, not this. */
+#include "common/web/web.h"
 
 """
 BYTES_A_LINE = 20
@@ -47,23 +49,23 @@ def row(number, path, data):
             f'     bytes_{number}, {len(data)}, "{etag}"}},\n')
 
 
-def main(out, names):
+def main(out, name_of_set, names):
     files = {}
     for name in names:
-        path = os.path.relpath(os.path.abspath(name), HERE)
+        path = os.path.abspath(name).rpartition("/web/")[2]
         with open(name, "rb") as f:
-            files[path.replace(os.sep, "/")] = f.read()
+            files[path] = f.read()
     listed = list(enumerate(sorted(files.items())))
     with open(out, "w", encoding="ascii") as f:
         f.write(HEAD)
         f.writelines(array(n, data) for n, (_, data) in listed)
-        f.write("\nconst struct br_web_file br_web_files[] = {\n")
+        f.write("\nstatic const struct br_web_file files[] = {\n")
         f.writelines(row(n, path, data) for n, (path, data) in listed)
-        f.write("};\nconst size_t br_web_file_count =\n"
-                "    sizeof(br_web_files) / sizeof(br_web_files[0]);\n")
+        f.write(f"}};\nconst struct br_web_set {name_of_set} = {{\n"
+                "    files, sizeof(files) / sizeof(files[0])};\n")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit("usage: embed.py OUT.c FILE...")
-    main(sys.argv[1], sys.argv[2:])
+    if len(sys.argv) < 4:
+        sys.exit("usage: embed.py OUT.c SET FILE...")
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

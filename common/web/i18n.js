@@ -1,12 +1,19 @@
 // Texts in the reader's language. A node's text is remembered as a key and its
 // parameters, so that changing the language changes what is on the page.
 // SPDX-License-Identifier: EUPL-1.2
-import en from './i18n/en.js';
-import it from './i18n/it.js';
+import en from './words/en.js';
+import it from './words/it.js';
 
-const texts = { en, it };
+const texts = { en: { ...en }, it: { ...it } };
 const params = new WeakMap();
 let language = 'en';
+
+/** A page's own texts; they come before the shared ones. */
+export function addTexts(own) {
+  for (const name of Object.keys(texts)) {
+    Object.assign(texts[name], own[name]);
+  }
+}
 
 export function currentLanguage() {
   return language;

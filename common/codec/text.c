@@ -356,3 +356,20 @@ br_identifier_ok(struct br_bytes v, size_t max)
     }
     return true;
 }
+
+void
+br_base32_put(struct br_buf *b, struct br_bytes v)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    uint32_t held = 0;
+    unsigned bits = 0;
+    for (size_t i = 0; i < v.n; i++) {
+        held = (held << 8 | v.p[i]) & 0xfff;
+        for (bits += 8; bits >= 5; bits -= 5) {
+            br_buf_put(b, &alphabet[held >> (bits - 5) & 31], 1);
+        }
+    }
+    if (bits > 0) {
+        br_buf_put(b, &alphabet[held << (5 - bits) & 31], 1);
+    }
+}

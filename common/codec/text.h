@@ -1,5 +1,5 @@
 /*
- * Bytes as text: hexadecimal, base64 and base64url (RFC 4648);
+ * Bytes as text: hexadecimal, base32, base64 and base64url (RFC 4648);
  * and strict decimal numbers and UTF-8.
  *
  * Encoders append to a struct br_buf. Decoders are strict: the alphabet only,
@@ -39,6 +39,9 @@ enum br_rc br_base64url_parse(
     size_t out_max,
     size_t *ret_n,
     struct br_err *reterr) BR_MUST_USE;
+
+/** RFC 4648 section 6, without padding. */
+void br_base32_put(struct br_buf *b, struct br_bytes v);
 
 /** A decimal number without sign, leading zeros or white space. */
 enum br_rc br_decimal_parse(

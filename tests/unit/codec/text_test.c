@@ -106,6 +106,30 @@ base64_of_the_standard(void **state)
     br_buf_fini(&b);
 }
 
+/** RFC 4648 section 10, without its padding. */
+static void
+base32_of_the_standard(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"", ""},
+        {"f", "MY"},
+        {"fo", "MZXQ"},
+        {"foo", "MZXW6"},
+        {"foob", "MZXW6YQ"},
+        {"fooba", "MZXW6YTB"},
+        {"foobar", "MZXW6YTBOI"},
+    };
+    struct br_buf b;
+    (void)state;
+    br_buf_init(&b, 64);
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        br_buf_clear(&b);
+        br_base32_put(&b, br_str(pairs[i][0]));
+        assert_bytes_equal(br_buf_bytes(&b), br_str(pairs[i][1]));
+    }
+    br_buf_fini(&b);
+}
+
 static enum br_rc
 parse(bool url, struct br_bytes text, uint8_t *out, size_t max, size_t *n)
 {
@@ -416,6 +440,7 @@ main(void)
         cmocka_unit_test(hexadecimal_there_and_back),
         cmocka_unit_test(hexadecimal_digits_and_nothing_else),
         cmocka_unit_test(base64_of_the_standard),
+        cmocka_unit_test(base32_of_the_standard),
         cmocka_unit_test(base64_there_and_back_at_every_length),
         cmocka_unit_test(base64_has_one_form),
         cmocka_unit_test(mutated_base64_has_one_form),

@@ -155,6 +155,16 @@ const struct br_command br_commands[] = {
     {"orchestrator", "config doc", "", "",
      "print docs/orchestrator-configuration.md", 0, 0,
      br_cmd_orchestrator_config_doc},
+    {"orchestrator", "operator add", "NAME",
+     "--data DIR [--role operator|supervisor|auditor] [--json]",
+     "let somebody work at the desk; prints the passphrase and the second "
+     "factor once",
+     1, 1, br_cmd_operator_add},
+    {"orchestrator", "operator remove", "NAME", "--data DIR",
+     "end somebody's work at the desk, sessions too", 1, 1,
+     br_cmd_operator_remove},
+    {"orchestrator", "operator list", "", "--data DIR", "who works at the desk",
+     0, 0, br_cmd_operator_list},
     {"issuer", "offer", "",
      "--type NAME --claims FILE.json --data DIR [--tx-code] [--deferred] "
      "[--by-value] [--authorization-code] [--reference TEXT] [--json]",

@@ -9,6 +9,7 @@
 #include "common/crypto/x509_path.h"
 #include "common/service/log.h"
 #include "orchestrator/api/api.h"
+#include "orchestrator/api/desk.h"
 #include "orchestrator/api/health.h"
 #include "orchestrator/api/once.h"
 #include "orchestrator/api/status.h"
@@ -256,9 +257,10 @@ fill_api(struct br_orchestrator *o, struct br_err *reterr)
     api->issuer = o->config->public_url;
     api->once = br_once_new(ONCE_MAX);
     api->status = br_status_cache_new(&published);
-    return api->once == NULL || api->status == NULL
-               ? br_fail(reterr, BR_ERR_NO_MEMORY, "issuer")
-               : BR_OK;
+    if (api->once == NULL || api->status == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "issuer");
+    }
+    return br_desk_start(api, &api->desk, reterr);
 }
 
 static void
@@ -386,6 +388,7 @@ br_orchestrator_stop(struct br_orchestrator *o)
     }
     /* What waits is written, and its answers still go out. */
     br_writer_stop(o->writer);
+    br_desk_stop(o->api.desk);
     if (o->api.verifier != NULL) {
         br_verifier_quiesce(o->api.verifier);
     }

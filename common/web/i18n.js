@@ -45,7 +45,24 @@ function formatBytes(n) {
   }).format(n);
 }
 
-/** A parameter: text as it is, a number, {us}, {when}, {bytes} or {key}. */
+/** What a type's configuration calls a thing: [{locale, name, ...}]. */
+export function local(display, field = 'name') {
+  const of = (wanted) => display?.find((d) =>
+    d.locale?.slice(0, 2) === wanted && field in d);
+  return (of(language) ?? of('en') ?? display?.find((d) => field in d))
+    ?.[field] ?? '';
+}
+
+/** A day, from its text "2026-11-26". */
+function formatDay(day) {
+  const at = new Date(`${day}T12:00:00Z`);
+  return Number.isNaN(at.getTime()) ? String(day)
+    : new Intl.DateTimeFormat(language === 'it' ? 'it-IT' : 'en-GB',
+      { dateStyle: 'long', timeZone: 'UTC' }).format(at);
+}
+
+/** A parameter: text as it is, a number, {us}, {when}, {day}, {amount}, {bytes}, {key}
+ *  with {params}, or {local}: a display, {field} of it, {or} when it is empty. */
 function format(value) {
   if (typeof value === 'number' || typeof value === 'bigint') {
     return new Intl.NumberFormat(language).format(value);
@@ -59,7 +76,18 @@ function format(value) {
   if (value?.bytes !== undefined) {
     return formatBytes(value.bytes);
   }
-  return value?.key !== undefined ? t(value.key) : String(value ?? '');
+  if (value?.amount !== undefined) {
+    return new Intl.NumberFormat(language, { minimumFractionDigits: 2 })
+      .format(value.amount);
+  }
+  if (value?.day !== undefined) {
+    return formatDay(value.day);
+  }
+  if (value?.local !== undefined) {
+    return local(value.local, value.field) || (value.or ?? '');
+  }
+  return value?.key !== undefined ? t(value.key, value.params)
+    : String(value ?? '');
 }
 
 export function has(key) {

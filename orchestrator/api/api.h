@@ -22,6 +22,7 @@ struct br_attestation_policy;
 struct br_once;
 struct br_status_cache;
 struct br_verifier;
+struct br_desk;
 
 enum {
     BR_ORCH_FORM_BYTES_MAX = 16 * 1024,
@@ -49,6 +50,7 @@ struct br_orch_api {
     struct br_once *once;            /**< nonces and proofs that were used */
     struct br_status_cache *status;
     struct br_verifier *verifier;
+    struct br_desk *desk;
     atomic_bool stopping;
 };
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/credential/vp_response.h"
 #include "orchestrator/api/api.h"
+#include "orchestrator/api/desk.h"
 
 #define FORM "application/x-www-form-urlencoded"
+#define JSON "application/json"
 
 /* Well-known documents are served with and without a path after them: the
  * issuer's identifier may have one, which a proxy takes off elsewhere. */
@@ -47,6 +49,26 @@ static const struct br_http_route routes[] = {
     {"GET", "/vp/requests/{id}/wait", br_orch_get_vp_wait, 0, NULL, NULL, NULL},
     {"POST", "/vp/responses/{id}", br_orch_post_vp_response,
      BR_VP_RESPONSE_BYTES_MAX, FORM, NULL, NULL},
+    {"GET", "/", br_desk_get_page, 0, NULL, NULL, NULL},
+    {"GET", "/web/{rest...}", br_desk_get_web, 0, NULL, NULL, NULL},
+    {"POST", "/desk/v1/login", br_desk_post_login, 4096, JSON, NULL, NULL},
+    {"POST", "/desk/v1/logout", br_desk_post_logout, 1024, JSON, NULL, NULL},
+    {"GET", "/desk/v1/session", br_desk_get_session, 0, NULL, NULL, NULL},
+    {"GET", "/desk/v1/types", br_desk_get_types, 0, NULL, NULL, NULL},
+    {"GET", "/desk/v1/offers", br_desk_get_offers, 0, NULL, NULL, NULL},
+    {"POST", "/desk/v1/offers", br_desk_post_offer,
+     BR_ORCH_CLAIMS_BYTES_MAX + 4096, JSON, NULL, NULL},
+    {"GET", "/desk/v1/offers/{id}", br_desk_get_offer, 0, NULL, NULL, NULL},
+    {"POST", "/desk/v1/offers/{id}/state", br_desk_post_offer_state, 1024, JSON,
+     NULL, NULL},
+    {"GET", "/desk/v1/credentials", br_desk_get_credentials, 0, NULL, NULL,
+     NULL},
+    {"POST", "/desk/v1/credentials/{id}/status", br_desk_post_status, 4096,
+     JSON, NULL, NULL},
+    {"POST", "/desk/v1/requests", br_desk_post_request, 64 * 1024, JSON, NULL,
+     NULL},
+    {"GET", "/desk/v1/requests/{id}", br_desk_get_request, 0, NULL, NULL, NULL},
+    {"GET", "/desk/v1/audit", br_desk_get_audit, 0, NULL, NULL, NULL},
     {"GET", "/livez", br_orch_get_livez, 0, NULL, NULL, NULL},
     {"GET", "/readyz", br_orch_get_readyz, 0, NULL, NULL, NULL},
     {"GET", "/metrics", br_orch_get_metrics, 0, NULL, NULL, NULL},

@@ -37,6 +37,9 @@ enum br_orch_table {
     BR_ORCH_STAMPS,      /**< list, version -> digest, entry of the ledger */
     BR_ORCH_PUSHED,      /**< hash of a request URI -> grant */
     BR_ORCH_GRANTED,     /**< hash of an authorization code -> grant */
+    BR_ORCH_OPERATORS,   /**< name -> operator */
+    BR_ORCH_SESSIONS,    /**< hash of a session's text -> session */
+    BR_ORCH_AUDIT,       /**< number -> what was done at the desk */
     BR_ORCH_TABLES,
 };
 

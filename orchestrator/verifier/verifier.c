@@ -181,6 +181,12 @@ br_verifier_stop(struct br_verifier *v)
 
 /* ---- looking ------------------------------------------------------------ */
 
+struct br_kv *
+br_verifier_rows(const struct br_verifier *v)
+{
+    return v->kv;
+}
+
 const struct br_verifier_identity *
 br_verifier_identity(const struct br_verifier *v)
 {

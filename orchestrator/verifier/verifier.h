@@ -55,6 +55,8 @@ enum br_rc br_verifier_look(
     struct br_err *reterr) BR_MUST_USE;
 const struct br_verifier_identity *
 br_verifier_identity(const struct br_verifier *v);
+/** The rows, for who makes requests in this process (LMDB is opened once). */
+struct br_kv *br_verifier_rows(const struct br_verifier *v);
 
 /** Hand a request over to the thread, which answers it; BUSY is answered here.
  */

@@ -6,8 +6,11 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { looks, stories } from './stories.mjs';
+import { TestBody } from './body.mjs';
+import * as citizen from './citizen.mjs';
+import * as desk from './desk.mjs';
 import { TestNode } from './node.mjs';
+import * as notary from './stories.mjs';
 import { Tap } from './tap.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -83,22 +86,51 @@ function show(browser, world, name, look, language, width, scheme) {
       locale: language, colorScheme: scheme });
 }
 
-async function withBrowser(world, require) {
+/** Each story of a page, then each of its views. */
+async function walk(browser, world, { stories, looks }) {
+  for (const [name, story] of Object.entries(stories)) {
+    await tell(browser, world, name, story);
+  }
+  for (const [name, look] of Object.entries(looks)) {
+    await show(browser, world, name, look, 'it', WIDTHS[0], 'dark');
+    for (const language of ['it', 'en']) {
+      for (const width of WIDTHS) {
+        await show(browser, world, name, look, language, width, 'light');
+      }
+    }
+  }
+}
+
+async function walkNotary(browser, tools) {
+  const node = new TestNode();
+  try {
+    await node.start();
+    await walk(browser, { ...tools, url: node.url, node, token: node.token() },
+      notary);
+  } finally {
+    await node.stop();
+  }
+}
+
+async function walkBody(browser, tools) {
+  const body = new TestBody();
+  try {
+    await body.start();
+    await walk(browser, { ...tools, url: body.url, body }, desk);
+    const url = await body.startWallets();
+    await walk(browser, { ...tools, url, body }, citizen);
+  } finally {
+    await body.stop();
+  }
+}
+
+async function withBrowser(tools, require) {
   const { chromium } = require('playwright-core');
   const browser = await chromium.launch({
     executablePath: process.env.WEB_CHROMIUM, args: FLAGS, headless: true });
   try {
-    for (const [name, story] of Object.entries(stories)) {
-      await tell(browser, world, name, story);
-    }
-    for (const [name, look] of Object.entries(looks)) {
-      await show(browser, world, name, look, 'it', WIDTHS[0], 'dark');
-      for (const language of ['it', 'en']) {
-        for (const width of WIDTHS) {
-          await show(browser, world, name, look, language, width, 'light');
-        }
-      }
-    }
+    await walkNotary(browser, tools);
+    await walkBody(browser, tools);
   } finally {
     await browser.close();
   }
@@ -107,23 +139,16 @@ async function withBrowser(world, require) {
 async function main() {
   await units();
   if (process.env.WEB_CANNOT) {
-    tap.skip('the page in a browser', process.env.WEB_CANNOT);
+    tap.skip('the pages in a browser', process.env.WEB_CANNOT);
     return;
   }
   const require = createRequire(join(process.env.WEB_MODULES, 'package.json'));
-  const node = new TestNode();
-  try {
-    await node.start();
-    const screenshots = process.env.BROLETTO_SCREENSHOTS;
-    if (screenshots) {
-      mkdirSync(screenshots, { recursive: true });
-    }
-    await withBrowser({ url: node.url, node, token: node.token(), screenshots,
-      axe: require.resolve('axe-core/axe.min.js'),
-      qr: require.resolve('jsqr') }, require);
-  } finally {
-    await node.stop();
+  const screenshots = process.env.BROLETTO_SCREENSHOTS;
+  if (screenshots) {
+    mkdirSync(screenshots, { recursive: true });
   }
+  await withBrowser({ screenshots, axe: require.resolve('axe-core/axe.min.js'),
+    qr: require.resolve('jsqr') }, require);
 }
 
 try {

@@ -7,6 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync }
   from 'node:fs';
 import { join } from 'node:path';
+import { inspect, scan, visit } from './looking.mjs';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -22,8 +23,6 @@ function largeFile(world, name, bytes) {
   closeSync(fd);
   return path;
 }
-
-const visit = (page, view) => page.click(`.tabs a[href="#${view}"]`);
 
 /** Give files to a chooser that a click opens. */
 async function choose(page, button, files) {
@@ -535,45 +534,10 @@ export const stories = {
   },
 };
 
-/** What a QR reader sees in a picture, on an empty page that allows it to run. */
-async function scan(page, world, picture) {
-  const reader = await page.context().newPage();
-  await reader.evaluate(readFileSync(world.qr, 'utf8'));
-  const bytes = await reader.evaluate(async (base64) => {
-    const blob = await (await fetch(`data:image/png;base64,${base64}`)).blob();
-    const bitmap = await createImageBitmap(blob);
-    const { width, height } = bitmap;
-    const canvas = new OffscreenCanvas(width, height).getContext('2d');
-    canvas.drawImage(bitmap, 0, 0);
-    const { data } = canvas.getImageData(0, 0, width, height);
-    return window.jsQR(data, width, height)?.binaryData ?? [];
-  }, picture.toString('base64'));
-  await reader.close();
-  return Buffer.from(bytes).toString('utf8');
-}
-
 async function keyChoose(page, file) {
   const [chooser] = await Promise.all([
     page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
   await chooser.setFiles([file]);
-}
-
-/** Axe on what is shown, and nothing wider than the screen. */
-async function inspect(page, world, name) {
-  const wide = await page.evaluate(() =>
-    document.documentElement.scrollWidth - window.innerWidth);
-  if (world.screenshots) {
-    await page.screenshot({ fullPage: true, path: join(world.screenshots,
-      `${name}-${world.language}-${world.width}-${world.scheme}.png`) });
-  }
-  assert.ok(wide <= 0, `${wide} pixels too wide`);
-  assert.equal(await page.getAttribute('html', 'lang'), world.language);
-  if (!(await page.evaluate(() => 'axe' in window))) {
-    await page.evaluate(readFileSync(world.axe, 'utf8'));
-  }
-  const { violations } = await page.evaluate(() => window.axe.run());
-  assert.deepEqual(violations.map((v) =>
-    `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`), []);
 }
 
 export const looks = {

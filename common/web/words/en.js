@@ -15,4 +15,6 @@ export default {
   'problem.busy.remedy': 'Try again in a moment.',
   'problem.stopping': 'The server is stopping.',
   'problem.stopping.remedy': 'Try again when it is back.',
+  'value.text': '{text}',
+  'value.when': '{when}',
 };

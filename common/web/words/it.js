@@ -15,4 +15,6 @@ export default {
   'problem.busy.remedy': 'Riprova tra poco.',
   'problem.stopping': 'Il server si sta fermando.',
   'problem.stopping.remedy': 'Riprova quando sarà ripartito.',
+  'value.text': '{text}',
+  'value.when': '{when}',
 };

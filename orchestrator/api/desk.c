@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "orchestrator/api/desk.h"
+
+#include "common/codec/text.h"
+#include "common/crypto/keyfile.h"
+#include "common/service/qr.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ARENA_BYTES_MAX = 4 * 1024 * 1024, PEERS = 1024 };
+
+struct task {
+    struct br_http_request *req;
+    const struct br_desk_action *action;
+};
+
+/** Logins from addresses that fall together, in one minute. */
+struct peer {
+    uint64_t minute;
+    unsigned count;
+};
+
+struct br_desk {
+    struct br_orch_api *api;
+    pthread_t thread;
+    pthread_mutex_t lock; /**< guards the rest */
+    pthread_cond_t wake;
+    struct task queue[BR_DESK_QUEUE_MAX];
+    size_t first;
+    size_t count;
+    bool stopping;
+    uint8_t peer_key[16];
+    struct peer peers[PEERS];
+};
+
+/* ---- who asks ----------------------------------------------------------- */
+
+static const char cookie_name[] = "broletto_desk=";
+
+/** The session's text among the cookies; empty: none. */
+static struct br_bytes
+session_text(const struct br_http_request *req)
+{
+    const char *p = br_http_header(req, "Cookie");
+    while (p != NULL && *p != '\0') {
+        p += strspn(p, " ;");
+        size_t n = strcspn(p, ";");
+        size_t name = sizeof(cookie_name) - 1;
+        if (n > name && strncmp(p, cookie_name, name) == 0) {
+            return br_bytes(p + name, n - name);
+        }
+        p += n;
+    }
+    return br_bytes(NULL, 0);
+}
+
+void
+br_desk_mark_of(struct br_bytes session, char ret[BR_ORCH_SECRET_TEXT_BYTES])
+{
+    struct br_hash h = br_orch_hash("desk-mark", session);
+    struct br_buf b;
+    br_buf_init(&b, 64);
+    br_base64url_put(&b, br_hash_bytes(&h));
+    (void)snprintf(
+        ret, BR_ORCH_SECRET_TEXT_BYTES, "%.*s", (int)b.n, (const char *)b.p);
+    br_buf_fini(&b);
+}
+
+/** A form of another site cannot send this header, nor a script of one read
+ *  the session's mark. */
+static enum br_rc
+check_mark(
+    const struct br_http_request *req, const char *want, struct br_err *reterr)
+{
+    const char *mark = br_http_header(req, "X-Broletto-Desk");
+    size_t n = strlen(want);
+    if (mark == NULL || strlen(mark) != n || !br_secret_eq(mark, want, n)) {
+        return br_fail(
+            reterr, BR_ERR_FORBIDDEN, "X-Broletto-Desk is not the session's");
+    }
+    return BR_OK;
+}
+
+enum { SEEN_S = 60 };
+
+static enum br_rc
+authenticate(
+    struct br_desk_call *c,
+    const struct br_desk_action *a,
+    struct br_err *reterr)
+{
+    struct br_bytes text = session_text(c->req);
+    uint64_t now_s = c->now_us / 1000000;
+    BR_TRY(br_desk_session_get(c->txn, text, now_s, &c->session, reterr));
+    if (br_operator_get(
+            c->txn, br_str(c->session.operator_name), &c->who, reterr) !=
+        BR_OK) {
+        return br_fail(
+            reterr, BR_ERR_UNAUTHENTICATED, "the session has ended: log in");
+    }
+    br_desk_mark_of(text, c->mark);
+    if (a->post) {
+        BR_TRY(check_mark(c->req, c->mark, reterr));
+    }
+    if ((a->may & 1u << c->who.role) == 0) {
+        return br_fail(
+            reterr, BR_ERR_FORBIDDEN, "not for the role %s",
+            br_desk_role_name(c->who.role));
+    }
+    if (now_s >= c->session.seen_s + SEEN_S) {
+        c->session.seen_s = now_s;
+        return br_desk_session_put(c->txn, &c->session, reterr);
+    }
+    return BR_OK;
+}
+
+/* ---- one request -------------------------------------------------------- */
+
+static enum br_rc
+read_body(
+    struct br_desk_call *c,
+    const struct br_desk_action *a,
+    struct br_err *reterr)
+{
+    if (!a->post) {
+        return BR_OK;
+    }
+    BR_TRY(br_json_parse(br_http_body(c->req), &c->arena, &c->body, reterr));
+    return br_json_as(c->body, BR_JSON_OBJECT, reterr);
+}
+
+static enum br_rc
+run_in_transaction(
+    struct br_desk_call *c,
+    const struct br_desk_action *a,
+    struct br_err *reterr)
+{
+    BR_TRY(br_kv_begin_write(c->api->kv, &c->txn, reterr));
+    enum br_rc rc = authenticate(c, a, reterr);
+    if (rc == BR_OK) {
+        rc = a->run(c, reterr);
+    }
+    if (rc != BR_OK) {
+        br_kv_end(c->txn);
+        return rc;
+    }
+    return br_kv_commit(c->txn, reterr);
+}
+
+static enum br_rc
+run(struct br_desk_call *c,
+    const struct br_desk_action *a,
+    struct br_err *reterr)
+{
+    BR_TRY(read_body(c, a, reterr));
+    br_json_write_object(&c->w);
+    if ((a->may & BR_DESK_OPEN) != 0) {
+        BR_TRY(check_mark(c->req, "login", reterr));
+        BR_TRY(a->run(c, reterr));
+    } else {
+        BR_TRY(run_in_transaction(c, a, reterr));
+    }
+    br_json_write_end(&c->w);
+    return br_buf_status(&c->out, reterr);
+}
+
+static void
+answer(struct br_desk_call *c)
+{
+    const struct br_http_header_pair headers[] = {
+        {"Cache-Control", "no-store"}, {"Set-Cookie", c->cookie}};
+    const struct br_http_answer a = {
+        .status = 200,
+        .content_type = "application/json",
+        .take = &c->out,
+        .headers = headers,
+        .header_count = c->cookie[0] == '\0' ? 1 : 2,
+    };
+    br_http_reply(c->req, &a);
+}
+
+static void
+serve(struct br_desk *d, const struct task *t)
+{
+    struct br_err err;
+    struct br_desk_call c = {
+        .api = d->api, .req = t->req, .now_us = br_orch_now_us()};
+    br_arena_init(&c.arena, ARENA_BYTES_MAX);
+    br_buf_init(&c.out, BR_DESK_ANSWER_BYTES_MAX);
+    br_json_writer_init(&c.w, &c.out);
+    if (run(&c, t->action, &err) == BR_OK) {
+        answer(&c);
+    } else {
+        br_http_reply_problem(c.req, &err);
+    }
+    br_buf_wipe(&c.out);
+    br_wipe(&c.mark, sizeof(c.mark));
+    br_arena_fini(&c.arena);
+}
+
+/* ---- the queue ---------------------------------------------------------- */
+
+static bool
+take(struct br_desk *d, struct task *ret)
+{
+    (void)pthread_mutex_lock(&d->lock);
+    while (d->count == 0 && !d->stopping) {
+        (void)pthread_cond_wait(&d->wake, &d->lock);
+    }
+    bool some = d->count > 0;
+    if (some) {
+        *ret = d->queue[d->first];
+        d->first = (d->first + 1) % BR_DESK_QUEUE_MAX;
+        d->count--;
+    }
+    (void)pthread_mutex_unlock(&d->lock);
+    return some;
+}
+
+static void *
+work(void *ctx)
+{
+    struct br_desk *d = (struct br_desk *)ctx;
+    struct task t;
+    while (take(d, &t)) {
+        if (atomic_load(&d->api->stopping)) {
+            struct br_err err;
+            (void)br_fail(&err, BR_ERR_STOPPING, "the desk");
+            br_http_reply_problem(t.req, &err);
+        } else {
+            serve(d, &t);
+        }
+    }
+    return NULL;
+}
+
+/** Under the lock. */
+static bool
+may_log_in(struct br_desk *d, const struct br_http_request *req)
+{
+    uint64_t minute = br_orch_now_s() / 60;
+    uint64_t h = br_siphash(d->peer_key, br_str(br_http_peer(req)));
+    struct peer *p = &d->peers[h % PEERS];
+    if (p->minute != minute) {
+        *p = (struct peer){.minute = minute};
+    }
+    return p->count++ < d->api->config->desk_logins;
+}
+
+void
+br_desk_submit(
+    struct br_http_request *req, void *ctx, const struct br_desk_action *a)
+{
+    struct br_orch_api *api = (struct br_orch_api *)ctx;
+    struct br_desk *d = api->desk;
+    struct br_err err;
+    enum br_rc rc = BR_OK;
+    (void)pthread_mutex_lock(&d->lock);
+    if ((a->may & BR_DESK_OPEN) != 0 && !may_log_in(d, req)) {
+        rc = br_fail(
+            &err, BR_ERR_RATE_EXCEEDED, "%llu logins a minute from one address",
+            (unsigned long long)d->api->config->desk_logins);
+    } else if (d->count == BR_DESK_QUEUE_MAX || d->stopping) {
+        rc = br_fail(&err, BR_ERR_BUSY, "the desk's queue");
+    } else {
+        size_t at = (d->first + d->count++) % BR_DESK_QUEUE_MAX;
+        d->queue[at] = (struct task){req, a};
+        (void)pthread_cond_signal(&d->wake);
+    }
+    (void)pthread_mutex_unlock(&d->lock);
+    if (rc != BR_OK) {
+        br_http_reply_problem(req, &err);
+    }
+}
+
+enum br_rc
+br_desk_start(
+    struct br_orch_api *api, struct br_desk **ret, struct br_err *reterr)
+{
+    struct br_desk *d = (struct br_desk *)calloc(1, sizeof(*d));
+    if (d == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "the desk");
+    }
+    d->api = api;
+    br_random(d->peer_key, sizeof(d->peer_key));
+    (void)pthread_mutex_init(&d->lock, NULL);
+    (void)pthread_cond_init(&d->wake, NULL);
+    if (pthread_create(&d->thread, NULL, work, d) != 0) {
+        free(d);
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "the desk's thread");
+    }
+    *ret = d;
+    return BR_OK;
+}
+
+void
+br_desk_stop(struct br_desk *d)
+{
+    if (d == NULL) {
+        return;
+    }
+    (void)pthread_mutex_lock(&d->lock);
+    d->stopping = true;
+    (void)pthread_cond_signal(&d->wake);
+    (void)pthread_mutex_unlock(&d->lock);
+    (void)pthread_join(d->thread, NULL);
+    (void)pthread_cond_destroy(&d->wake);
+    (void)pthread_mutex_destroy(&d->lock);
+    free(d);
+}
+
+/* ---- for the other files ------------------------------------------------ */
+
+void
+br_desk_text(struct br_desk_call *c, const char *name, const char *value)
+{
+    br_json_write_name(&c->w, name);
+    br_json_write_string(&c->w, br_str(value));
+}
+
+void
+br_desk_number(struct br_desk_call *c, const char *name, uint64_t value)
+{
+    br_json_write_name(&c->w, name);
+    br_json_write_uint(&c->w, value);
+}
+
+void
+br_desk_flag(struct br_desk_call *c, const char *name, bool value)
+{
+    br_json_write_name(&c->w, name);
+    br_json_write_boolean(&c->w, value);
+}
+
+enum br_rc
+br_desk_qr(
+    struct br_desk_call *c,
+    const char *name,
+    struct br_bytes link,
+    struct br_err *reterr)
+{
+    struct br_buf path;
+    int side = 0;
+    br_buf_init(&path, 512u * 1024);
+    enum br_rc rc = br_qr_put_path(&path, link, BR_QR_QUARTILE, &side, reterr);
+    if (rc == BR_OK) {
+        br_json_write_name(&c->w, name);
+        br_json_write_object(&c->w);
+        br_desk_number(c, "side", (uint64_t)side);
+        br_json_write_name(&c->w, "path");
+        br_json_write_string(&c->w, br_buf_bytes(&path));
+        br_json_write_end(&c->w);
+    }
+    br_buf_fini(&path);
+    return rc;
+}
+
+enum br_rc
+br_desk_audit(
+    struct br_desk_call *c,
+    const char *what,
+    const char *about,
+    const char *detail,
+    struct br_err *reterr)
+{
+    struct br_audit a = {.time_us = c->now_us};
+    (void)snprintf(a.who, sizeof(a.who), "%s", c->who.name);
+    (void)snprintf(a.what, sizeof(a.what), "%s", what);
+    (void)snprintf(a.about, sizeof(a.about), "%s", about);
+    (void)snprintf(a.detail, sizeof(a.detail), "%s", detail);
+    return br_audit_add(c->txn, &a, reterr);
+}
+
+enum br_rc
+br_desk_string(
+    struct br_desk_call *c,
+    const char *name,
+    size_t max,
+    const char **ret,
+    struct br_err *reterr)
+{
+    struct br_bytes v = br_bytes("", 0);
+    BR_TRY(br_json_may_string(c->body, name, &v, reterr));
+    if (v.n > max || memchr(v.p, '\0', v.n) != NULL) {
+        return br_fail(
+            reterr, BR_ERR_OUT_OF_RANGE,
+            "%s: at most %zu bytes, none of them 0", name, max);
+    }
+    const char *copy = br_arena_copy(&c->arena, v);
+    if (copy == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "%s", name);
+    }
+    *ret = copy;
+    return BR_OK;
+}

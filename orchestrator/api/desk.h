@@ -1,0 +1,114 @@
+/*
+ * The desk: what operators do in the browser, as JSON under /desk/v1;
+ * docs/desk.md.
+ *
+ * - A session is a cookie that scripts cannot read and other sites cannot send
+ *   (HttpOnly, SameSite=Strict). Whoever changes something sends the session's
+ *   mark in the header X-Broletto-Desk too, which no form can.
+ * - Requests run one after the other on a thread of their own: Argon2id must
+ * not hold up wallets. The queue is short; what does not fit is told BUSY.
+ * - Each request that changes something is one transaction, with its row in the
+ *   audit log.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#ifndef BR_ORCHESTRATOR_DESK_H
+#define BR_ORCHESTRATOR_DESK_H
+
+#include "common/codec/json_write.h"
+#include "orchestrator/api/api.h"
+#include "orchestrator/store/desk.h"
+
+enum {
+    BR_DESK_QUEUE_MAX = 64,
+    BR_DESK_ANSWER_BYTES_MAX = 2 * 1024 * 1024,
+    BR_DESK_LIST_MAX = 100,
+    BR_DESK_COOKIE_BYTES = 256,
+};
+
+enum br_rc br_desk_start(
+    struct br_orch_api *api,
+    struct br_desk **ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** What waits is told STOPPING. NULL is allowed. */
+void br_desk_stop(struct br_desk *d);
+
+/* ---- for the files of the desk ------------------------------------------ */
+
+/** One request, as it runs. */
+struct br_desk_call {
+    struct br_orch_api *api;
+    struct br_http_request *req;
+    struct br_arena arena;
+    struct br_kv_txn *txn;  /**< writes; NULL for who has its own */
+    struct br_json *body;   /**< of a POST */
+    struct br_operator who; /**< unless it is open */
+    struct br_desk_session session;
+    char mark[BR_ORCH_SECRET_TEXT_BYTES]; /**< the session's */
+    uint64_t now_us;
+    struct br_buf out;
+    struct br_json_writer w;           /**< the answer: into out */
+    char cookie[BR_DESK_COOKIE_BYTES]; /**< to be set; "" */
+};
+typedef enum br_rc br_desk_fn(struct br_desk_call *c, struct br_err *reterr);
+
+/* Who may. */
+enum {
+    BR_DESK_MAY_OPERATOR = 1 << BR_DESK_OPERATOR,
+    BR_DESK_MAY_SUPERVISOR = 1 << BR_DESK_SUPERVISOR,
+    BR_DESK_MAY_AUDITOR = 1 << BR_DESK_AUDITOR,
+    BR_DESK_MAY_WORK = BR_DESK_MAY_OPERATOR | BR_DESK_MAY_SUPERVISOR,
+    BR_DESK_MAY_WATCH = BR_DESK_MAY_SUPERVISOR | BR_DESK_MAY_AUDITOR,
+    BR_DESK_MAY_ALL = 7,
+    BR_DESK_OPEN =
+        8, /**< without a session, and with a transaction of its own */
+};
+struct br_desk_action {
+    br_desk_fn *run;
+    unsigned may;
+    bool post;
+};
+/** Queue it; refuses by itself. */
+void br_desk_submit(
+    struct br_http_request *req, void *ctx, const struct br_desk_action *a);
+
+void
+br_desk_mark_of(struct br_bytes session, char ret[BR_ORCH_SECRET_TEXT_BYTES]);
+void br_desk_text(struct br_desk_call *c, const char *name, const char *value);
+void br_desk_number(struct br_desk_call *c, const char *name, uint64_t value);
+void br_desk_flag(struct br_desk_call *c, const char *name, bool value);
+/** "name": {"side", "path"}, of error correction Q. */
+enum br_rc br_desk_qr(
+    struct br_desk_call *c,
+    const char *name,
+    struct br_bytes link,
+    struct br_err *reterr) BR_MUST_USE;
+/** A row of the audit log, by who asks. */
+enum br_rc br_desk_audit(
+    struct br_desk_call *c,
+    const char *what,
+    const char *about,
+    const char *detail,
+    struct br_err *reterr) BR_MUST_USE;
+/** A string of the body, "" when it is not there; NUL-free UTF-8 of at most max
+ *  bytes. */
+enum br_rc br_desk_string(
+    struct br_desk_call *c,
+    const char *name,
+    size_t max,
+    const char **ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+br_desk_fn br_desk_login, br_desk_logout, br_desk_session, br_desk_audit_log;
+br_desk_fn br_desk_types, br_desk_offer_new, br_desk_offer, br_desk_offers;
+br_desk_fn br_desk_offer_state;
+br_desk_fn br_desk_credentials, br_desk_status, br_desk_ask, br_desk_asked;
+
+br_http_handler br_desk_get_page, br_desk_get_web;
+br_http_handler br_desk_post_login, br_desk_post_logout, br_desk_get_session;
+br_http_handler br_desk_get_types, br_desk_post_offer, br_desk_get_offers;
+br_http_handler br_desk_get_offer, br_desk_post_offer_state;
+br_http_handler br_desk_get_credentials, br_desk_post_status;
+br_http_handler br_desk_get_audit, br_desk_post_request, br_desk_get_request;
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The desk's addresses: what each runs, and who may. */
+#include "common/web/web.h"
+#include "orchestrator/api/desk.h"
+
+extern const struct br_web_set br_desk_page;
+
+void
+br_desk_get_page(struct br_http_request *req, void *ctx)
+{
+    (void)ctx;
+    br_web_reply(req, &br_desk_page, "index.html");
+}
+
+void
+br_desk_get_web(struct br_http_request *req, void *ctx)
+{
+    (void)ctx;
+    br_web_reply(req, &br_desk_page, br_http_param(req, 0));
+}
+
+#define DOOR(name, run, may, post)                                    \
+    void name(struct br_http_request *req, void *ctx)                 \
+    {                                                                 \
+        static const struct br_desk_action action = {run, may, post}; \
+        br_desk_submit(req, ctx, &action);                            \
+    }
+
+DOOR(br_desk_post_login, br_desk_login, BR_DESK_OPEN, true)
+DOOR(br_desk_post_logout, br_desk_logout, BR_DESK_MAY_ALL, true)
+DOOR(br_desk_get_session, br_desk_session, BR_DESK_MAY_ALL, false)
+DOOR(br_desk_get_types, br_desk_types, BR_DESK_MAY_ALL, false)
+DOOR(br_desk_post_offer, br_desk_offer_new, BR_DESK_MAY_WORK, true)
+DOOR(br_desk_get_offer, br_desk_offer, BR_DESK_MAY_ALL, false)
+DOOR(br_desk_get_offers, br_desk_offers, BR_DESK_MAY_ALL, false)
+DOOR(br_desk_post_offer_state, br_desk_offer_state, BR_DESK_MAY_WORK, true)
+DOOR(br_desk_get_credentials, br_desk_credentials, BR_DESK_MAY_ALL, false)
+DOOR(br_desk_post_status, br_desk_status, BR_DESK_MAY_WORK, true)
+DOOR(br_desk_get_audit, br_desk_audit_log, BR_DESK_MAY_WATCH, false)
+DOOR(br_desk_post_request, br_desk_ask, BR_DESK_MAY_WORK, true)
+DOOR(br_desk_get_request, br_desk_asked, BR_DESK_MAY_WORK, false)

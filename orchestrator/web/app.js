@@ -1,0 +1,109 @@
+// The desk: who works here, and routing between the views.
+// SPDX-License-Identifier: EUPL-1.2
+import { getSession, getTypes, logOut, whenSessionEnds } from './api.js';
+import { startAsk, useTypesToAsk } from './ask-view.js';
+import { showAudit, startAudit } from './audit-view.js';
+import {
+  showCredentials, startCredentials, useTypesToFind,
+} from './credentials-view.js';
+import { $ } from './dom.js';
+import { enter, mark, route, startLanguages, startSkip } from './frame.js';
+import en from './i18n/en.js';
+import it from './i18n/it.js';
+import { addTexts, say, sayPlain } from './i18n.js';
+import { startIssue, useTypesToIssue } from './issue-view.js';
+import { startLogin } from './login-view.js';
+
+const VIEWS = ['issue', 'credentials', 'ask', 'audit', 'login'];
+let session = null;
+let shown = null;
+
+function here() {
+  if (session === null) {
+    return ['login', []];
+  }
+  const [view, rest] = route(VIEWS);
+  return view === 'login' ? ['issue', []] : [view, rest];
+}
+
+function show(byReader) {
+  const [view, rest] = here();
+  const changed = view !== shown;
+  shown = view;
+  mark(VIEWS, view);
+  if (view === 'credentials') {
+    showCredentials(rest);
+  } else if (view === 'audit') {
+    showAudit();
+  }
+  if (byReader && changed) {
+    enter(view);
+  }
+}
+
+async function begin(found) {
+  session = found;
+  const inside = session !== null;
+  $('tabs').hidden = !inside;
+  $('who').hidden = !inside;
+  if (inside) {
+    say($('who-name'), 'who',
+      { name: session.name, role: { key: `role.${session.role}` } });
+    sayPlain($('origin'), session.body);
+    $('tab-audit').hidden = session.role === 'operator';
+    const types = await getTypes();
+    useTypesToIssue(types);
+    useTypesToFind(types);
+    useTypesToAsk(types);
+  }
+}
+
+async function end() {
+  try {
+    await logOut();
+  } finally {
+    location.reload(); // nothing of a session stays in the page
+  }
+}
+
+async function open() {
+  try {
+    await begin(await getSession());
+  } catch (problem) {
+    $('outage').hidden = false;
+    say($('outage'), `problem.${problem.slug}`,
+      { status: String(problem.status) });
+  }
+}
+
+function start() {
+  addTexts({ en, it });
+  startSkip();
+  startIssue();
+  startCredentials();
+  startAsk();
+  startAudit();
+  startLogin(async (found) => {
+    await begin(found);
+    show(true);
+  });
+  whenSessionEnds(() => {
+    if (session !== null) {
+      session = null;
+      $('tabs').hidden = true;
+      $('who').hidden = true;
+      show(true);
+      $('login-status').replaceChildren(say(
+        document.createElement('p'), 'login.ended'));
+    }
+  });
+  $('logout').addEventListener('click', end);
+  startLanguages(() => mark(VIEWS, here()[0]));
+  window.addEventListener('hashchange', () => show(true));
+  open().finally(() => {
+    show(false);
+    document.body.dataset.ready = 'yes';
+  });
+}
+
+start();

@@ -1,0 +1,146 @@
+// An issuing body of the tests' own: made, its operators, started, stopped.
+// SPDX-License-Identifier: EUPL-1.2
+import { execFileSync, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import {
+  appendFileSync, mkdtempSync, openSync, readFileSync, rmSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const BUILD = process.env.BROLETTO_BUILD;
+const CLI = join(BUILD, 'cli', 'broletto');
+const WALLET = join(BUILD, 'wallet', 'broletto-wallet');
+const DAEMON = join(BUILD, 'orchestrator', 'broletto-orchestrator');
+
+/** A port that was free a moment ago: an issuer's address is fixed when it is
+ *  made. */
+function freePort() {
+  return new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+function base32(text) {
+  const bits = [...text].map((c) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
+    .join('');
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((b) => parseInt(b, 2)));
+}
+
+/** RFC 6238, here a second time: the daemon must agree with it. */
+function totp(secret, step) {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac('sha1', base32(secret)).update(counter).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+
+/** One of our programs, until its first line says where it serves. */
+class Daemon {
+  constructor(program, data, listen, log) {
+    this.args = [program, ['--data', data, '--listen', listen]];
+    this.log = log;
+  }
+
+  async start() {
+    this.process = spawn(...this.args,
+      { stdio: ['ignore', 'pipe', openSync(this.log, 'a')] });
+    for await (const line of createInterface({ input: this.process.stdout })) {
+      const found = /serving (http:\/\/\S+)/.exec(line);
+      if (found) {
+        return found[1];
+      }
+    }
+    throw new Error(readFileSync(this.log, 'utf8').slice(-1500));
+  }
+
+  async stop() {
+    if (this.process?.exitCode === null) {
+      const ended = new Promise((done) => this.process.once('exit', done));
+      this.process.kill('SIGTERM');
+      await ended;
+    }
+  }
+}
+
+export class TestBody {
+  constructor() {
+    this.folder = mkdtempSync(join(tmpdir(), 'broletto-body-'));
+    this.data = join(this.folder, 'data');
+    this.steps = new Map(); // a code serves once
+    this.people = 0;
+  }
+
+  cli(...args) {
+    return execFileSync(CLI, args, { encoding: 'utf8',
+      env: { ...process.env, HOME: this.folder },
+      stdio: ['ignore', 'pipe', 'inherit'] });
+  }
+
+  /** Each story has operators of its own: a code serves once. */
+  someone(role = 'supervisor') {
+    return this.operator(`${role}-${++this.people}`, role);
+  }
+
+  operator(name, role) {
+    return JSON.parse(this.cli('orchestrator', 'operator', 'add', name,
+      '--role', role, '--data', this.data, '--json'));
+  }
+
+  /** A code that has not been used: of the step before, this, or the next. */
+  code(operator) {
+    const now = Math.floor(Date.now() / 30000);
+    const last = this.steps.get(operator.name) ?? now - 2;
+    const step = Math.max(last + 1, now - 1);
+    this.steps.set(operator.name, step);
+    return totp(operator.totp, step);
+  }
+
+  async start() {
+    const port = await freePort();
+    this.cli('orchestrator', 'init', this.data, '--quiet',
+      '--public-url', `http://127.0.0.1:${port}`, '--name', 'Comune di Prova');
+    appendFileSync(join(this.data, 'orchestrator.yaml'), 'desk_logins: 1000\n');
+    this.daemon = new Daemon(DAEMON, this.data, `127.0.0.1:${port}`,
+      join(this.folder, 'log'));
+    this.url = await this.daemon.start();
+    return this;
+  }
+
+  /** The wallets of many citizens on one server, which trusts this body. */
+  async startWallets() {
+    const data = join(this.folder, 'wallets');
+    this.cli('wallet', 'init', data, '--allow-loopback', '--server', '--trust',
+      join(this.data, 'ca', 'development-ca.pem'));
+    appendFileSync(join(data, 'wallet.yaml'), 'attempts_per_minute: 600\n');
+    this.wallets = new Daemon(WALLET, data, '127.0.0.1:0',
+      join(this.folder, 'wallets.log'));
+    return this.wallets.start();
+  }
+
+  /** A citizen with the wallet of the command line. */
+  wallet(name) {
+    const vault = join(this.folder, `wallet-${name}`);
+    this.cli('wallet', 'init', vault, '--allow-loopback', '--trust',
+      join(this.data, 'ca', 'development-ca.pem'));
+    return {
+      accept: (link, tx) => this.cli('wallet', 'accept', link, '--vault', vault,
+        '--yes', ...(tx ? ['--tx-code', tx] : [])),
+      present: (link, how = '--yes') =>
+        this.cli('wallet', 'present', link, '--vault', vault, how),
+    };
+  }
+
+  async stop() {
+    await this.wallets?.stop();
+    await this.daemon?.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,226 @@
+// What citizens do with their wallet's page, and the whole story: the desk
+// issues, the citizen accepts and shows one bit, the desk revokes. A story gets
+// a fresh page on the wallet, and the world: the body and the wallet.
+// SPDX-License-Identifier: EUPL-1.2
+import assert from 'node:assert/strict';
+import * as desk from './desk.mjs';
+import { inspect, visit } from './looking.mjs';
+
+const PASSPHRASE = 'cavallo corretto batteria graffetta';
+let people = 0;
+
+async function make(page, name = `Anna ${++people}`) {
+  await page.fill('#enter-name', name);
+  await page.fill('#enter-passphrase', PASSPHRASE);
+  await page.click('#enter-new');
+  await page.waitForSelector('#view-cards:not([hidden])');
+  return name;
+}
+
+/** The body's desk, in another page of the same browser. */
+async function atDesk(page, world) {
+  const officer = await page.context().newPage();
+  officer.setViewportSize({ width: 1280, height: 900 });
+  await officer.goto(world.body.url);
+  await officer.waitForSelector('body[data-ready]');
+  await officer.click('[data-language="en"]');
+  await desk.enter(officer, world);
+  return officer;
+}
+
+async function paste(page, link) {
+  await visit(page, 'scan');
+  if (!(await page.isVisible('#paste-link'))) {
+    await page.locator('#offer, #request').locator('visible=true')
+      .locator('button', { hasText: /another|altro/ }).click();
+  }
+  await page.fill('#paste-link', link);
+  await page.click('#paste-go');
+}
+
+async function accept(page, given) {
+  await paste(page, given.link);
+  await page.waitForSelector('#offer-accept');
+  await page.fill('#offer-tx', given.tx);
+  await page.click('#offer-accept');
+  await page.waitForSelector('#offer[data-state="accepted"]');
+}
+
+async function answer(page, link) {
+  await paste(page, link);
+  await page.waitForSelector('#request-answer');
+  await page.click('#request-answer');
+}
+
+const done = (page, state) =>
+  page.waitForSelector(`#request[data-state="${state}"]`);
+
+export const stories = {
+  'the whole story: issued, accepted, one bit shown, revoked':
+    async (page, world) => {
+      await make(page);
+      const reference = desk.freshReference();
+      const officer = await atDesk(page, world);
+      const given = await desk.offer(officer, world, reference);
+      await paste(page, given.link);
+      await page.waitForSelector('#offer-accept');
+      assert.match(await page.textContent('#offer'), /Comune di Prova/);
+      assert.match(await page.textContent('#offer'), /Given name/);
+      await page.fill('#offer-tx', given.tx);
+      await page.click('#offer-accept');
+      await page.waitForSelector('#offer[data-state="accepted"]');
+      assert.match(await page.textContent('#offer'), /Bianchi/);
+      await desk.state(officer, 'issued');
+
+      const asked = await desk.question(officer, world);
+      await paste(page, asked);
+      await page.waitForSelector('#request-answer');
+      const said = await page.textContent('#request');
+      assert.match(said, /Place in a nursery/);
+      assert.match(said, /20000|20,000/);
+      assert.doesNotMatch(said, /Bianchi|18.?250/);
+      await page.click('#request-answer');
+      await done(page, 'shown');
+      await desk.phase(officer, 'accepted');
+      assert.equal(await officer.textContent(
+        '[data-path="isee_not_over/20000"]'), 'Yes');
+      assert.doesNotMatch(await officer.textContent('#asked'), /Bianchi|18.?250/);
+
+      await desk.revoke(officer, reference);
+      await answer(page, await desk.question(officer, world));
+      await done(page, 'not-accepted');
+      await desk.phase(officer, 'refused');
+      assert.match(await officer.textContent('#asked-result'),
+        /has been revoked/);
+    },
+
+  'the wallet: refusing an offer, and a question': async (page, world) => {
+    await make(page);
+    const officer = await atDesk(page, world);
+    const given = await desk.offer(officer, world, desk.freshReference());
+    await paste(page, given.link);
+    await page.click('#offer-decline');
+    await page.waitForSelector('#paste-link:visible');
+    await accept(page, given);
+    await paste(page, await desk.question(officer, world));
+    await page.click('#request-refuse');
+    await done(page, 'refused');
+    await desk.phase(officer, 'declined');
+    await visit(page, 'history');
+    await page.waitForSelector('.event');
+    const events = await page.locator('.event').evaluateAll((all) =>
+      all.map((e) => e.dataset.event));
+    assert.deepEqual(events, ['refused', 'received', 'refused']);
+    assert.doesNotMatch(await page.textContent('#history'), /Bianchi|Anna|18/);
+  },
+
+  'the wallet: a wrong code, then a wrong passphrase, then the right one':
+    async (page, world) => {
+      const name = await make(page);
+      const officer = await atDesk(page, world);
+      const given = await desk.offer(officer, world, desk.freshReference());
+      await paste(page, given.link);
+      await page.waitForSelector('#offer-accept');
+      await page.click('#offer-accept');
+      await page.locator('#offer-status .reason').waitFor();
+      await page.fill('#offer-tx', given.tx === '000000' ? '111111' : '000000');
+      await page.click('#offer-accept');
+      await page.locator('#offer-status .reason').waitFor();
+      await visit(page, 'settings');
+      await page.click('#logout');
+      await page.waitForSelector('#view-enter:not([hidden])');
+      await page.waitForSelector('body[data-ready]');
+      await page.fill('#enter-name', name);
+      await page.fill('#enter-passphrase', 'something else');
+      await page.click('#enter-go');
+      await page.locator('#enter-status .reason').waitFor();
+      await page.fill('#enter-passphrase', PASSPHRASE);
+      await page.click('#enter-go');
+      await page.waitForSelector('#view-cards:not([hidden])');
+      assert.equal(await page.evaluate(() => document.cookie), '');
+    },
+
+  'the wallet: cards, one with its claims, deleted': async (page, world) => {
+    await make(page);
+    const officer = await atDesk(page, world);
+    await accept(page, await desk.offer(officer, world, desk.freshReference()));
+    await visit(page, 'cards');
+    await page.click('.credential h2 a');
+    await page.waitForSelector('#card-title');
+    assert.match(await page.textContent('#cards'), /BNCNNA88D52F205X/);
+    await page.click('[data-language="it"]');
+    await page.locator('#card-title', { hasText: 'Attestazione ISEE' }).waitFor();
+    await page.click('#card-remove');
+    await page.click('.button.danger');
+    await page.locator('#cards-status', { hasText: 'Non ce ne sono' }).waitFor();
+  },
+
+  'the wallet: what is no link is told, and erasing ends it':
+    async (page) => {
+      const name = await make(page);
+      await paste(page, 'https://example.org/');
+      await page.locator('#paste-status .reason').waitFor();
+      await visit(page, 'settings');
+      await page.fill('#erase-passphrase', PASSPHRASE);
+      await page.click('#erase button');
+      await page.waitForSelector('#view-enter:not([hidden])');
+      await page.waitForSelector('body[data-ready]');
+      await page.fill('#enter-name', name);
+      await page.fill('#enter-passphrase', PASSPHRASE);
+      await page.click('#enter-go');
+      await page.locator('#enter-status .reason').waitFor();
+    },
+};
+
+export const looks = {
+  'wallet': async (page, world) => {
+    await inspect(page, world, 'wallet-enter');
+    await make(page);
+    await page.waitForSelector('#cards .button');
+    await inspect(page, world, 'wallet-empty');
+    const officer = await atDesk(page, world);
+    const reference = desk.freshReference();
+    const given = await desk.offer(officer, world, reference);
+    await visit(page, 'scan');
+    await inspect(page, world, 'wallet-scan');
+    await paste(page, given.link);
+    await page.waitForSelector('#offer-accept');
+    await inspect(page, world, 'wallet-offer');
+    await page.fill('#offer-tx', given.tx);
+    await page.click('#offer-accept');
+    await page.waitForSelector('#offer[data-state="accepted"]');
+    await inspect(page, world, 'wallet-accepted');
+    await visit(page, 'cards');
+    await page.waitForSelector('.credential');
+    await inspect(page, world, 'wallet-cards');
+    await page.click('.credential h2 a');
+    await page.waitForSelector('#card-title');
+    await page.locator('#cards summary').first().click();
+    await inspect(page, world, 'wallet-card');
+    await paste(page, await desk.question(officer, world));
+    await page.waitForSelector('#request-answer');
+    await inspect(page, world, 'wallet-request');
+    await page.click('#request-answer');
+    await done(page, 'shown');
+    await inspect(page, world, 'wallet-shown');
+    await desk.phase(officer, 'accepted');
+    await officer.click(`[data-language="${world.language}"]`);
+    officer.setViewportSize({ width: world.width, height: 900 });
+    await officer.emulateMedia({ colorScheme: world.scheme });
+    await officer.click('#asked-result summary');
+    await inspect(officer, world, 'desk-answered');
+    await officer.click('[data-language="en"]');
+    await desk.revoke(officer, reference);
+    await answer(page, await desk.question(officer, world));
+    await done(page, 'not-accepted');
+    await inspect(page, world, 'wallet-not-accepted');
+    await desk.phase(officer, 'refused');
+    await officer.click(`[data-language="${world.language}"]`);
+    await inspect(officer, world, 'desk-answer-revoked');
+    await visit(page, 'history');
+    await page.waitForSelector('.event');
+    await inspect(page, world, 'wallet-history');
+    await visit(page, 'settings');
+    await inspect(page, world, 'wallet-settings');
+  },
+};

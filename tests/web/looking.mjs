@@ -4,7 +4,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const visit = (page, view) => page.click(`.tabs a[href="#${view}"]`);
+/** By its tab, and until it is there. */
+export async function visit(page, view) {
+  await page.click(`.tabs a[href="#${view}"]`);
+  await page.waitForSelector(`#view-${view}:not([hidden])`);
+}
 
 /** What a QR reader sees in a picture, on an empty page that allows it to run. */
 export async function scan(page, world, picture) {

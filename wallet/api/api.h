@@ -98,5 +98,8 @@ br_http_handler br_wallet_door_accept;
 br_http_handler br_wallet_door_decline;
 br_http_handler br_wallet_door_settings;
 br_http_handler br_wallet_door_put_settings;
+br_http_handler br_wallet_door_ask;
+br_http_handler br_wallet_door_answer;
+br_http_handler br_wallet_door_refuse;
 
 #endif

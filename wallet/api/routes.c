@@ -2,32 +2,23 @@
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
+#include "common/web/web.h"
 #include "wallet/api/api.h"
 
-static const char page[] =
-    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
-    "<title>Broletto wallet</title><p>This wallet is served; its API is under "
-    "<code>/api/v1</code>.</html>\n";
-
-static const char policy[] =
-    "default-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'";
+extern const struct br_web_set br_wallet_page;
 
 static void
 get_page(struct br_http_request *req, void *ctx)
 {
     (void)ctx;
-    const struct br_http_header_pair headers[] = {
-        {"Content-Security-Policy", policy}};
-    const struct br_http_answer a = {
-        .status = 200,
-        .content_type = "text/html; charset=utf-8",
-        .body = br_bytes(page, sizeof(page) - 1),
-        .is_static = true,
-        .headers = headers,
-        .header_count = 1,
-    };
-    br_http_reply(req, &a);
+    br_web_reply(req, &br_wallet_page, "index.html");
+}
+
+static void
+get_web(struct br_http_request *req, void *ctx)
+{
+    (void)ctx;
+    br_web_reply(req, &br_wallet_page, br_http_param(req, 0));
 }
 
 static void
@@ -66,6 +57,7 @@ get_readyz(struct br_http_request *req, void *ctx)
 
 static const struct br_http_route routes[] = {
     {.method = "GET", .path = "/", .handler = get_page},
+    {.method = "GET", .path = "/web/{rest...}", .handler = get_web},
     {.method = "GET", .path = "/livez", .handler = get_livez},
     {.method = "GET", .path = "/readyz", .handler = get_readyz},
 #define GET(at, door) \
@@ -84,10 +76,17 @@ static const struct br_http_route routes[] = {
                 show) SEND("POST", "/credentials/{id}/remove", remove, SMALL)
                 SEND("POST", "/refresh", refresh, SMALL) GET(
                     "/history", history) SEND("POST", "/offers", look, OFFER)
-                    SEND("POST", "/offers/{id}/accept", accept, SMALL)
-                        SEND("POST", "/offers/{id}/decline", decline, SMALL)
-                            GET("/settings", settings)
-                                SEND("PUT", "/settings", put_settings, SMALL)};
+                    SEND("POST", "/offers/{id}/accept", accept, SMALL) SEND(
+                        "POST", "/offers/{id}/decline", decline, SMALL)
+                        GET("/settings", settings) SEND(
+                            "PUT", "/settings", put_settings, SMALL)
+                            SEND("POST", "/requests", ask, OFFER) SEND(
+                                "POST", "/requests/{id}/answer", answer, SMALL)
+                                SEND(
+                                    "POST",
+                                    "/requests/{id}/refuse",
+                                    refuse,
+                                    SMALL)};
 
 const struct br_http_route *
 br_wallet_routes(size_t *ret_count)

@@ -74,6 +74,7 @@ static void
 end(struct slot *one)
 {
     br_login_forget_look(&one->login);
+    br_login_forget_request(&one->login);
     br_vault_lock(one->login.person);
     br_wipe(one, sizeof(*one));
 }

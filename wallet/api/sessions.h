@@ -20,6 +20,7 @@
 #define BR_SESSIONS_MAX        256
 
 struct br_sessions;
+struct br_present_look;
 
 /** Held by one request at a time. */
 struct br_login {
@@ -27,6 +28,8 @@ struct br_login {
     char csrf[BR_SESSION_TOKEN_BYTES + 1];
     struct br_look *look; /**< an offer that waits for an answer; or NULL */
     char look_id[BR_WALLET_ID_BYTES + 1];
+    struct br_present_look *request; /**< one that waits, too; or NULL */
+    char request_id[BR_WALLET_ID_BYTES + 1];
 };
 
 enum br_rc br_sessions_new(
@@ -58,6 +61,8 @@ void br_sessions_end_others(struct br_sessions *s, const struct br_login *l);
 void br_sessions_sweep(struct br_sessions *s, uint64_t now_s);
 /** Drop the offer that waits. */
 void br_login_forget_look(struct br_login *l);
+/** Drop the request that waits. */
+void br_login_forget_request(struct br_login *l);
 
 /** May this name be tried from this address now? RATE_EXCEEDED. Counts as a
  *  failure until br_sessions_succeeded. */

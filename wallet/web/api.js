@@ -1,0 +1,74 @@
+// The wallet's interface (docs/wallet.md). The session is a cookie that this
+// page cannot read; its token goes with everything that changes something.
+// SPDX-License-Identifier: EUPL-1.2
+import { ask } from './http.js';
+import { currentLanguage } from './i18n.js';
+
+const BASE = '/api/v1';
+let csrf = '';
+let onEnd = () => {};
+
+/** Called when the server knows the session no longer. */
+export function whenSessionEnds(listener) {
+  onEnd = listener;
+}
+
+const OPEN = ['/login', '/register'];
+
+async function call(path, options) {
+  try {
+    const url = `${BASE}${path}?lang=${currentLanguage()}`;
+    return await (await ask(url, options)).json();
+  } catch (problem) {
+    if (problem.status === 401 && csrf !== '' && !OPEN.includes(path) &&
+        !['/passphrase', '/erase'].includes(path)) {
+      csrf = '';
+      onEnd();
+    }
+    throw problem;
+  }
+}
+
+const get = (path) => call(path);
+const post = (path, body = {}) => call(path, {
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json', 'Broletto-CSRF': csrf },
+  body: JSON.stringify(body),
+});
+
+/** The session, or null when there is none. */
+export async function getSession() {
+  try {
+    const session = await get('/session');
+    csrf = session.csrf;
+    return session;
+  } catch (problem) {
+    if (problem.status === 401) {
+      return null;
+    }
+    throw problem;
+  }
+}
+
+export async function enter(name, passphrase, fresh) {
+  await post(fresh ? '/register' : '/login', { name, passphrase });
+  return getSession();
+}
+
+export const logOut = () => post('/logout');
+export const getCredentials = async () => (await get('/credentials')).credentials;
+export const getCredential = (id) => get(`/credentials/${id}`);
+export const removeCredential = (id) => post(`/credentials/${id}/remove`);
+export const refresh = () => post('/refresh');
+export const getHistory = async () => (await get('/history')).history;
+export const lookAtOffer = (offer) => post('/offers', { offer });
+export const acceptOffer = (id, txCode) =>
+  post(`/offers/${id}/accept`, txCode === '' ? {} : { tx_code: txCode });
+export const declineOffer = (id) => post(`/offers/${id}/decline`);
+export const lookAtRequest = (request) => post('/requests', { request });
+export const answerRequest = (id, shown) =>
+  post(`/requests/${id}/answer`, { show: shown });
+export const refuseRequest = (id) => post(`/requests/${id}/refuse`);
+export const changePassphrase = (old, fresh) =>
+  post('/passphrase', { old, new: fresh });
+export const eraseWallet = (passphrase) => post('/erase', { passphrase });

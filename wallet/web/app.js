@@ -1,0 +1,90 @@
+// The wallet: whose it is, and routing between the views.
+// SPDX-License-Identifier: EUPL-1.2
+import { getSession, whenSessionEnds } from './api.js';
+import { showCards } from './cards-view.js';
+import { $, said } from './dom.js';
+import { startEnter } from './enter-view.js';
+import {
+  enter as enterView, mark, route, startLanguages, startSkip,
+} from './frame.js';
+import { showHistory, startHistory } from './history-view.js';
+import en from './i18n/en.js';
+import it from './i18n/it.js';
+import { addTexts, say, sayPlain } from './i18n.js';
+import { showScan, startScan } from './scan-view.js';
+import { startSettings } from './settings-view.js';
+
+const VIEWS = ['cards', 'scan', 'history', 'settings', 'enter'];
+let session = null;
+let shown = null;
+
+function here() {
+  if (session === null) {
+    return ['enter', []];
+  }
+  const [view, rest] = route(VIEWS);
+  return view === 'enter' ? ['cards', []] : [view, rest];
+}
+
+function show(byReader) {
+  const [view, rest] = here();
+  const changed = view !== shown;
+  shown = view;
+  mark(VIEWS, view);
+  if (view === 'cards') {
+    showCards(rest);
+  } else if (view === 'scan') {
+    showScan(rest);
+  } else if (view === 'history') {
+    showHistory();
+  }
+  if (byReader && changed) {
+    enterView(view);
+  }
+}
+
+function begin(found) {
+  session = found;
+  $('tabs').hidden = session === null;
+  sayPlain($('origin'), session === null ? location.host : session.name);
+}
+
+async function open() {
+  try {
+    begin(await getSession());
+  } catch (problem) {
+    $('outage').hidden = false;
+    say($('outage'), `problem.${problem.slug}`,
+      { status: String(problem.status) });
+  }
+}
+
+function start() {
+  addTexts({ en, it });
+  startSkip();
+  startScan();
+  startHistory();
+  startSettings();
+  startEnter((found) => {
+    begin(found);
+    show(true);
+  });
+  whenSessionEnds(() => {
+    begin(null);
+    show(true);
+    $('enter-status').replaceChildren(said('p', 'enter.ended'));
+  });
+  startLanguages(() => {
+    mark(VIEWS, here()[0]);
+    if (session !== null && document.body.dataset.ready) {
+      show(false); // names of things come from the server, in a language
+    }
+  });
+  window.addEventListener('hashchange', () => show(true));
+  open().finally(() => {
+    show(false);
+    document.body.dataset.ready = 'yes';
+  });
+}
+
+start();

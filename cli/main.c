@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: EUPL-1.2
  */
 #include "cli/cli.h"
+#include "common/base/assert.h"
 #include "common/crypto/hash.h"
 
 #include <getopt.h>
@@ -402,10 +403,10 @@ static const struct {
     FLAG("yes", yes),
     FLAG("allow-loopback", allow_loopback),
     FLAG("server", server),
-    /* After the others: it has no name of its own, see fill_options. */
-    TEXT("tx-code ", tx_code_value),
     FLAG("plain", plain),
     FLAG("refuse", refuse),
+    /* Last, without a name of its own: see fill_options. */
+    TEXT("", tx_code_value),
 };
 #undef TEXT
 #undef FLAG
@@ -417,11 +418,12 @@ enum {
 };
 
 /** An issuer asks for a transaction code, a wallet gives one: there "tx-code"
- *  is the last field, which has a value. */
+ *  is the last field, which has a value and no name. */
 static void
 fill_options(const char *noun, struct option options[FIELDS + 3])
 {
     bool wallet = strcmp(noun, "wallet") == 0;
+    BR_ASSERT(fields[FIELDS - 1].name[0] == '\0');
     for (int i = 0; i < FIELDS; i++) {
         bool code = wallet && strcmp(fields[i].name, "tx-code") == 0;
         int at = code ? FIELDS - 1 : i;

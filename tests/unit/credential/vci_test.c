@@ -403,14 +403,16 @@ requests_have_their_errors(void **state)
 static void
 responses_are_read_back(void **state)
 {
+    static const char both[] =
+        "{\"credentials\":[{\"credential\":\"c\"}],\"transaction_id\":\"t\","
+        "\"interval\":1}";
     static const char *const bad[] = {
         "{}",
         "{\"credentials\":[]}",
         "{\"credentials\":[{}]}",
         "{\"credentials\":[{\"credential\":\"\"}]}",
         "{\"transaction_id\":\"t\"}",
-        "{\"credentials\":[{\"credential\":\"c\"}],\"transaction_id\":\"t\","
-        "\"interval\":1}"};
+        both};
     struct world *w = (struct world *)*state;
     struct br_json_writer writer;
     struct br_vci_response got;

@@ -60,33 +60,36 @@ static const struct br_http_route routes[] = {
     {.method = "GET", .path = "/web/{rest...}", .handler = get_web},
     {.method = "GET", .path = "/livez", .handler = get_livez},
     {.method = "GET", .path = "/readyz", .handler = get_readyz},
-#define GET(at, door) \
-    {.method = "GET", .path = "/api/v1" at, .handler = br_wallet_door_##door},
-#define SEND(verb, at, door, max)      \
-    {.method = verb,                   \
-     .path = "/api/v1" at,             \
-     .handler = br_wallet_door_##door, \
-     .body_bytes_max = max,            \
-     .content_type = JSON},
-    SEND("POST", "/register", register, SMALL) SEND(
-        "POST", "/login", login, SMALL) SEND("POST", "/logout", logout, SMALL)
-        GET("/session", session) SEND("POST", "/passphrase", passphrase, SMALL)
-            SEND("POST", "/erase", erase, SMALL) GET("/credentials", list) GET(
-                "/credentials/{id}",
-                show) SEND("POST", "/credentials/{id}/remove", remove, SMALL)
-                SEND("POST", "/refresh", refresh, SMALL) GET(
-                    "/history", history) SEND("POST", "/offers", look, OFFER)
-                    SEND("POST", "/offers/{id}/accept", accept, SMALL) SEND(
-                        "POST", "/offers/{id}/decline", decline, SMALL)
-                        GET("/settings", settings) SEND(
-                            "PUT", "/settings", put_settings, SMALL)
-                            SEND("POST", "/requests", ask, OFFER) SEND(
-                                "POST", "/requests/{id}/answer", answer, SMALL)
-                                SEND(
-                                    "POST",
-                                    "/requests/{id}/refuse",
-                                    refuse,
-                                    SMALL)};
+    {"POST", "/api/v1/register", br_wallet_door_register, SMALL, JSON, NULL,
+     NULL},
+    {"POST", "/api/v1/login", br_wallet_door_login, SMALL, JSON, NULL, NULL},
+    {"POST", "/api/v1/logout", br_wallet_door_logout, SMALL, JSON, NULL, NULL},
+    {"GET", "/api/v1/session", br_wallet_door_session, 0, NULL, NULL, NULL},
+    {"POST", "/api/v1/passphrase", br_wallet_door_passphrase, SMALL, JSON, NULL,
+     NULL},
+    {"POST", "/api/v1/erase", br_wallet_door_erase, SMALL, JSON, NULL, NULL},
+    {"GET", "/api/v1/credentials", br_wallet_door_list, 0, NULL, NULL, NULL},
+    {"GET", "/api/v1/credentials/{id}", br_wallet_door_show, 0, NULL, NULL,
+     NULL},
+    {"POST", "/api/v1/credentials/{id}/remove", br_wallet_door_remove, SMALL,
+     JSON, NULL, NULL},
+    {"POST", "/api/v1/refresh", br_wallet_door_refresh, SMALL, JSON, NULL,
+     NULL},
+    {"GET", "/api/v1/history", br_wallet_door_history, 0, NULL, NULL, NULL},
+    {"POST", "/api/v1/offers", br_wallet_door_look, OFFER, JSON, NULL, NULL},
+    {"POST", "/api/v1/offers/{id}/accept", br_wallet_door_accept, SMALL, JSON,
+     NULL, NULL},
+    {"POST", "/api/v1/offers/{id}/decline", br_wallet_door_decline, SMALL, JSON,
+     NULL, NULL},
+    {"GET", "/api/v1/settings", br_wallet_door_settings, 0, NULL, NULL, NULL},
+    {"PUT", "/api/v1/settings", br_wallet_door_put_settings, SMALL, JSON, NULL,
+     NULL},
+    {"POST", "/api/v1/requests", br_wallet_door_ask, OFFER, JSON, NULL, NULL},
+    {"POST", "/api/v1/requests/{id}/answer", br_wallet_door_answer, SMALL, JSON,
+     NULL, NULL},
+    {"POST", "/api/v1/requests/{id}/refuse", br_wallet_door_refuse, SMALL, JSON,
+     NULL, NULL},
+};
 
 const struct br_http_route *
 br_wallet_routes(size_t *ret_count)

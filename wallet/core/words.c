@@ -63,15 +63,12 @@ leads_to(const struct br_json *path, const struct br_json *v)
             return false;
         }
         bool in_array = parent->kind == BR_JSON_ARRAY;
-        if (step->kind == BR_JSON_STRING) {
-            if (in_array || !br_bytes_eq(step->string, v->name)) {
-                return false;
-            }
-        } else if (!in_array) {
-            return false;
-        } else if (
-            step->kind == BR_JSON_NUMBER &&
-            br_json_at(parent, (size_t)step->magnitude) != v) {
+        bool by_name = step->kind == BR_JSON_STRING;
+        bool other = by_name
+                         ? !br_bytes_eq(step->string, v->name)
+                         : step->kind == BR_JSON_NUMBER &&
+                               br_json_at(parent, (size_t)step->magnitude) != v;
+        if (by_name == in_array || other) {
             return false;
         }
         v = parent;
@@ -112,14 +109,15 @@ spell_path(const struct br_json *v, struct br_arena *arena)
         return own;
     }
     struct br_bytes above = spell(parent->name, arena);
-    uint8_t *both = (uint8_t *)br_arena_take(arena, above.n + own.n + 2);
+    uint8_t *both = (uint8_t *)br_arena_take(arena, above.n + v->name.n + 2);
     if (both == NULL) {
         return own;
     }
     memcpy(both, above.p, above.n);
-    memcpy(both + above.n, ": ", 2);
+    both[above.n] = ':';
+    both[above.n + 1] = ' ';
     memcpy(both + above.n + 2, v->name.p, v->name.n);
-    return br_bytes(both, above.n + own.n + 2);
+    return br_bytes(both, above.n + v->name.n + 2);
 }
 
 static struct br_bytes

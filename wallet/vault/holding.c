@@ -11,7 +11,9 @@ enum { ID_RANDOM_BYTES = 16, INSTANCE_KEY_BYTES = 64, HISTORY_MAX = 100000 };
 void
 br_holding_new_id(char ret[BR_WALLET_ID_BYTES + 1])
 {
-    br_random_text(ret, ID_RANDOM_BYTES);
+    do { /* a word of the command line does not begin as an option does */
+        br_random_text(ret, ID_RANDOM_BYTES);
+    } while (ret[0] == '-');
 }
 
 /* ---- credentials -------------------------------------------------------- */

@@ -297,13 +297,14 @@ a_server_is_read(void **state)
 static void
 tokens_are_read_back(void **state)
 {
+    static const char details[] =
+        "{\"access_token\":\"a\",\"token_type\":\"DPoP\","
+        "\"authorization_details\":[{\"credential_configuration_id\":\"c\","
+        "\"credential_identifiers\":[]}]}";
     static const char *const bad[] = {
         "{}", "{\"access_token\":\"a\"}",
         "{\"access_token\":\"a\",\"token_type\":\"mac\"}",
-        "{\"access_token\":\"\",\"token_type\":\"DPoP\"}",
-        "{\"access_token\":\"a\",\"token_type\":\"DPoP\","
-        "\"authorization_details\":[{\"credential_configuration_id\":\"c\","
-        "\"credential_identifiers\":[]}]}"};
+        "{\"access_token\":\"\",\"token_type\":\"DPoP\"}", details};
     struct world *w = (struct world *)*state;
     struct br_json_writer writer;
     struct br_vci_token got;

@@ -189,7 +189,7 @@ words_of_an_address(void **state)
         br_fetch_check(&policy, br_str("http://[::1]:80/"), &err), BR_OK);
     char longest[2100];
     memset(longest, 'a', sizeof(longest));
-    memcpy(longest, "https://a/", 10);
+    memcpy(longest, "https://a/", strlen("https://a/"));
     assert_int_equal(
         br_fetch_check(&policy, br_bytes(longest, 2048), &err), BR_OK);
     assert_int_equal(

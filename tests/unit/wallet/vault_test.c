@@ -110,6 +110,7 @@ struct disk {
     struct br_kv *kv;
     struct disk_row rows[64];
     size_t count;
+    struct br_arena arena; /**< of the values */
 };
 
 static struct br_kv *
@@ -135,6 +136,7 @@ read_disk(void **state, struct disk *d)
     struct br_bytes key;
     struct br_bytes value;
     memset(d, 0, sizeof(*d));
+    br_arena_init(&d->arena, 4u << 20);
     struct br_kv *kv = open_disk(state);
     expect_ok(br_kv_begin_read(kv, &t, &err), &err);
     expect_ok(br_kv_cursor_open(t, 0, &c, &err), &err);
@@ -144,8 +146,8 @@ read_disk(void **state, struct disk *d)
         assert_true(d->count < 64 && key.n <= sizeof(r->key));
         memcpy(r->key, key.p, key.n);
         r->key_n = key.n;
-        r->value = (uint8_t *)malloc(value.n);
-        memcpy(r->value, value.p, value.n);
+        r->value = (uint8_t *)br_arena_copy(&d->arena, value);
+        assert_non_null(r->value);
         r->n = value.n;
         rc = br_kv_next(c, &key, &value);
     }
@@ -157,9 +159,7 @@ read_disk(void **state, struct disk *d)
 static void
 free_disk(struct disk *d)
 {
-    for (size_t i = 0; i < d->count; i++) {
-        free(d->rows[i].value);
-    }
+    br_arena_fini(&d->arena);
 }
 
 /** Value NULL: delete. */

@@ -337,7 +337,7 @@ a_candidate_answers_as_the_rules_say(void **state)
         if (rc != (matches[i].selected == NULL ? BR_ERR_NOT_FOUND : BR_OK)) {
             fail_msg("%s: %d %s", matches[i].text, (int)rc, err.text);
         }
-        if (rc != BR_OK) {
+        if (rc != BR_OK || matches[i].selected == NULL) {
             continue;
         }
         const struct br_json *want = json(matches[i].selected);

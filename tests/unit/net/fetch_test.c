@@ -188,8 +188,8 @@ words_of_an_address(void **state)
     assert_int_equal(
         br_fetch_check(&policy, br_str("http://[::1]:80/"), &err), BR_OK);
     char longest[2100];
-    memset(longest, 'a', sizeof(longest));
-    memcpy(longest, "https://a/", strlen("https://a/"));
+    int begun = snprintf(longest, sizeof(longest), "https://a/");
+    memset(longest + begun, 'a', sizeof(longest) - (size_t)begun);
     assert_int_equal(
         br_fetch_check(&policy, br_bytes(longest, 2048), &err), BR_OK);
     assert_int_equal(

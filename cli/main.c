@@ -3,13 +3,10 @@
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
-#include "cli/cli.h"
-#include "common/base/assert.h"
+#include "cli/options.h"
 #include "common/crypto/hash.h"
 
-#include <getopt.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -19,8 +16,8 @@ const struct br_command br_commands[] = {
      "[--chain-id ID] [--origin NAME] [--member ID] [--name TEXT]",
      "make a node: keys, genesis, configuration, an empty ledger", 1, 1,
      br_cmd_node_init},
-    {"node", "status", "", "[--node URL]", "is it ready, how large is its log",
-     0, 0, br_cmd_node_status},
+    {"node", "status", "", "[--node URL | --data DIR]",
+     "is it ready, how large is its log", 0, 0, br_cmd_node_status},
     {"node", "backup", "DIR",
      "--data DIR [--ledger-only] [--with-passphrase] [--quiet]",
      "copy a node into a new folder, also while it runs", 1, 1,
@@ -103,25 +100,25 @@ const struct br_command br_commands[] = {
      "check a file against its receipts, or a .tsd alone, without any network",
      1, -1, br_cmd_notary_verify},
     {"notary", "receipt", "FILE",
-     "[--form tsr|tsd|cose|tlog-proof] [--out FILE]",
+     "[--node URL] [--form tsr|tsd|cose|tlog-proof] [--out FILE]",
      "fetch another form of the receipt beside a file", 1, 1,
      br_cmd_notary_receipt},
     {"notary", "extract", "FILE.tsd", "[--out FILE]",
      "take the document out of a .tsd, without verifying it", 1, 1,
      br_cmd_notary_extract},
-    {"notary", "report", "FILE", "[--lang it|en] [--out FILE]",
+    {"notary", "report", "FILE", "[--node URL] [--lang it|en] [--out FILE]",
      "fetch the human report of a stamped file", 1, 1, br_cmd_notary_report},
-    {"notary", "find", "FILE", "[--alg NAME]",
+    {"notary", "find", "FILE", "[--node URL] [--alg NAME]",
      "where the log holds this file's digest", 1, 1, br_cmd_notary_find},
-    {"notary", "watch", "DIR", "[--token TOKEN] [--alg NAME]",
+    {"notary", "watch", "DIR", "[--node URL] [--token TOKEN] [--alg NAME]",
      "stamp each new or changed file of a folder, until stopped", 1, 1,
      br_cmd_notary_watch},
-    {"notary", "record create", "FILE", "[--token TOKEN]",
+    {"notary", "record create", "FILE", "[--node URL] [--token TOKEN]",
      "begin a record of successive versions", 1, 1, br_cmd_record_create},
-    {"notary", "record version", "RECORD FILE", "[--token TOKEN]",
+    {"notary", "record version", "RECORD FILE", "[--node URL] [--token TOKEN]",
      "append a version", 2, 2, br_cmd_record_version},
-    {"notary", "record show", "RECORD", "", "its owners and versions", 1, 1,
-     br_cmd_record_show},
+    {"notary", "record show", "RECORD", "[--node URL]",
+     "its owners and versions", 1, 1, br_cmd_record_show},
     {"credential", "verify", "FILE",
      "[--trust CA.pem] [--keys FILE] [--nonce N --audience A] [--json]",
      "check a credential or presentation, without any network; - reads "
@@ -204,31 +201,44 @@ const struct br_command br_commands[] = {
      "make a wallet: an encrypted vault, a person, a configuration", 1, 1,
      br_cmd_wallet_init},
     {"wallet", "accept", "OFFER",
-     "--vault DIR [--tx-code CODE] [--yes] [--trust CA.pem] [--lang it|en]",
+     "--vault DIR [--passphrase-file FILE] [--person NAME] [--tx-code CODE] "
+     "[--yes] [--trust CA.pem] [--lang it|en]",
      "receive what a body offers, by its link", 1, 1, br_cmd_wallet_accept},
     {"wallet", "present", "REQUEST",
-     "--vault DIR [--yes | --refuse] [--trust FILE] [--json]",
+     "--vault DIR [--passphrase-file FILE] [--person NAME] [--yes | --refuse] "
+     "[--trust FILE] [--json]",
      "show credentials to who asks, by the link of the request", 1, 1,
      br_cmd_wallet_present},
-    {"wallet", "refresh", "", "--vault DIR",
+    {"wallet", "refresh", "",
+     "--vault DIR [--passphrase-file FILE] [--person NAME]",
      "ask for what was not ready, and for the status of all", 0, 0,
      br_cmd_wallet_refresh},
-    {"wallet", "list", "", "--vault DIR [--json] [--lang it|en]",
+    {"wallet", "list", "",
+     "--vault DIR [--passphrase-file FILE] [--person NAME] [--json] [--lang "
+     "it|en]",
      "what the wallet holds", 0, 0, br_cmd_wallet_list},
-    {"wallet", "show", "ID", "--vault DIR [--json] [--lang it|en]",
+    {"wallet", "show", "ID",
+     "--vault DIR [--passphrase-file FILE] [--person NAME] [--json] [--lang "
+     "it|en]",
      "what one credential says, in words", 1, 1, br_cmd_wallet_show},
-    {"wallet", "history", "", "--vault DIR [--json]",
+    {"wallet", "history", "",
+     "--vault DIR [--passphrase-file FILE] [--person NAME] [--json]",
      "every exchange, without the values of claims", 0, 0,
      br_cmd_wallet_history},
-    {"wallet", "remove", "ID", "--vault DIR",
+    {"wallet", "remove", "ID",
+     "--vault DIR [--passphrase-file FILE] [--person NAME]",
      "delete one credential and its keys", 1, 1, br_cmd_wallet_remove},
     {"wallet", "erase", "NAME", "--vault DIR [--yes]",
      "destroy the key of a person: nobody opens the wallet again", 1, 1,
      br_cmd_wallet_erase},
-    {"wallet", "backup", "FILE", "--vault DIR --backup-passphrase-file FILE",
+    {"wallet", "backup", "FILE",
+     "--vault DIR [--passphrase-file FILE] [--person NAME] "
+     "--backup-passphrase-file FILE",
      "write the whole wallet to one encrypted file", 1, 1,
      br_cmd_wallet_backup},
-    {"wallet", "restore", "FILE", "--vault DIR --backup-passphrase-file FILE",
+    {"wallet", "restore", "FILE",
+     "--vault DIR [--passphrase-file FILE] [--person NAME] "
+     "--backup-passphrase-file FILE",
      "put a backup into a new wallet", 1, 1, br_cmd_wallet_restore},
     {"wallet", "config check", "", "--vault DIR",
      "read the configuration as the wallet does", 0, 0,
@@ -239,13 +249,31 @@ const struct br_command br_commands[] = {
 };
 
 static void
-print_usage(FILE *f)
+print_synopsis(FILE *f, const char *before, const struct br_command *c)
 {
-    (void)fputs("usage: broletto NOUN VERB ...\n\n", f);
+    const char *space = c->words[0] == '\0' || c->options[0] == '\0' ? "" : " ";
+    (void)fprintf(
+        f, "%sbroletto %s %s %s%s%s\n", before, c->noun, c->verb, c->words,
+        space, c->options);
+}
+
+static void
+print_command(FILE *f, const struct br_command *c)
+{
+    print_synopsis(f, "  ", c);
+    (void)fprintf(f, "      %s\n", c->help);
+}
+
+/** noun: NULL for all of them. */
+static void
+print_usage(FILE *f, const char *noun)
+{
+    (void)fprintf(
+        f, "usage: broletto %s VERB ...\n\n", noun == NULL ? "NOUN" : noun);
     for (const struct br_command *c = br_commands; c->noun != NULL; c++) {
-        (void)fprintf(
-            f, "  broletto %s %s %s %s\n      %s\n", c->noun, c->verb, c->words,
-            c->options, c->help);
+        if (noun == NULL || strcmp(noun, c->noun) == 0) {
+            print_command(f, c);
+        }
     }
     (void)fputs(
         "\nThe token may stand in BROLETTO_TOKEN, the node's address in "
@@ -254,56 +282,98 @@ print_usage(FILE *f)
         f);
 }
 
+static bool
+is_noun(const char *word)
+{
+    for (const struct br_command *c = br_commands; c->noun != NULL; c++) {
+        if (strcmp(word, c->noun) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** The commands of a noun when there is such a noun, the nouns otherwise. */
+static int
+fail_usage(int count, char **words)
+{
+    const char *last = "";
+    if (count > 0 && is_noun(words[0])) {
+        print_usage(stderr, words[0]);
+        return BR_EXIT_USAGE;
+    }
+    (void)fputs("usage: broletto NOUN VERB ...\nnouns:", stderr);
+    for (const struct br_command *c = br_commands; c->noun != NULL; c++) {
+        if (strcmp(last, c->noun) != 0) {
+            (void)fprintf(stderr, " %s", c->noun);
+        }
+        last = c->noun;
+    }
+    (void)fputs(
+        "\nall commands: broletto help; of one: broletto help NOUN\n", stderr);
+    return BR_EXIT_USAGE;
+}
+
+static int
+help(const char *noun)
+{
+    if (noun != NULL && !is_noun(noun)) {
+        return fail_usage(0, NULL);
+    }
+    print_usage(stdout, noun);
+    return BR_EXIT_OK;
+}
+
 /** "noun verb" or "noun verb verb": how many words name the command. */
 static int
 matches(const struct br_command *c, int count, char **words)
 {
-    char verb[64] = "";
     int used = 1;
     if (count < 1 || strcmp(words[0], c->noun) != 0) {
         return 0;
     }
-    const char *p = c->verb;
-    while (*p != '\0') {
+    for (const char *p = c->verb; *p != '\0'; used++) {
         size_t n = strcspn(p, " ");
-        (void)snprintf(verb, sizeof(verb), "%.*s", (int)n, p);
-        if (used >= count || strcmp(words[used], verb) != 0) {
+        if (used >= count || strlen(words[used]) != n ||
+            strncmp(words[used], p, n) != 0) {
             return 0;
         }
-        used++;
         p += n + (p[n] == ' ');
     }
     return used;
 }
 
 static int
-dispatch(struct br_args *a)
+run(const struct br_command *c, int argc, char **argv)
+{
+    struct br_args a = {0};
+    switch (br_options_parse(c, argc, argv, &a)) {
+    case BR_OPTIONS_HELP:
+        print_command(stdout, c);
+        return BR_EXIT_OK;
+    case BR_OPTIONS_DONE:
+        if (a.word_count >= c->words_min &&
+            (c->words_max < 0 || a.word_count <= c->words_max)) {
+            return c->run(&a);
+        }
+        break;
+    case BR_OPTIONS_REFUSED:
+        break;
+    }
+    print_synopsis(stderr, "usage: ", c);
+    return BR_EXIT_USAGE;
+}
+
+static int
+dispatch(int count, char **words)
 {
     for (const struct br_command *c = br_commands; c->noun != NULL; c++) {
-        int used = matches(c, a->word_count, a->words);
-        if (used == 0) {
-            continue;
+        int used = matches(c, count, words);
+        if (used > 0) {
+            return run(c, count - used + 1, words + used - 1);
         }
-        a->words += used;
-        a->word_count -= used;
-        if (a->word_count < c->words_min ||
-            (c->words_max >= 0 && a->word_count > c->words_max)) {
-            (void)fprintf(
-                stderr, "usage: broletto %s %s %s %s\n", c->noun, c->verb,
-                c->words, c->options);
-            return BR_EXIT_USAGE;
-        }
-        return c->run(a);
     }
-    if (a->word_count == 1 && strcmp(a->words[0], "help") == 0) {
-        print_usage(stdout);
-        return BR_EXIT_OK;
-    }
-    if (a->word_count > 0) {
-        (void)fprintf(stderr, "broletto: no such command\n\n");
-    }
-    print_usage(stderr);
-    return BR_EXIT_USAGE;
+    return fail_usage(count, words);
 }
 
 int
@@ -326,167 +396,21 @@ br_cli_now(void)
         (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u};
 }
 
-/* ---- options: long ones only, each with the field that it fills ---------- */
-
-#define TEXT(name, field)                            \
-    {                                                \
-        name, offsetof(struct br_args, field), false \
-    }
-#define FLAG(name, field)                           \
-    {                                               \
-        name, offsetof(struct br_args, field), true \
-    }
-static const struct {
-    const char *name;
-    size_t offset;
-    bool is_flag;
-} fields[] = {
-    TEXT("data", data),
-    TEXT("node", node),
-    TEXT("token", token),
-    TEXT("scope", scope),
-    TEXT("member", member),
-    TEXT("note", note),
-    TEXT("rate", rate),
-    TEXT("days", days),
-    TEXT("alg", alg),
-    TEXT("policy", policy),
-    TEXT("ca", ca),
-    TEXT("chain-id", chain_id),
-    TEXT("origin", origin),
-    TEXT("name", name),
-    TEXT("out", out),
-    TEXT("lang", lang),
-    TEXT("form", form),
-    TEXT("keys", keys),
-    TEXT("key", key),
-    TEXT("public", public_key),
-    TEXT("role", role),
-    TEXT("overlap", overlap),
-    TEXT("passphrase-file", passphrase_file),
-    TEXT("checkpoint", checkpoint),
-    TEXT("public-url", public_url),
-    TEXT("type", type),
-    TEXT("claims", claims),
-    TEXT("reason", reason),
-    TEXT("reference", reference),
-    TEXT("trust", trust),
-    TEXT("nonce", nonce),
-    TEXT("audience", audience),
-    TEXT("at", at),
-    TEXT("by", by),
-    TEXT("document", document),
-    TEXT("ends", ends),
-    TEXT("id", id),
-    TEXT("level", level),
-    TEXT("schema", schema),
-    TEXT("until", until),
-    TEXT("vault", vault),
-    TEXT("person", person),
-    TEXT("backup-passphrase-file", backup_passphrase_file),
-    TEXT("dcql", dcql),
-    TEXT("transaction-data", transaction_data),
-    TEXT("purpose", purpose),
-    TEXT("redirect-uri", redirect_uri),
-    TEXT("response-code", response_code),
-    TEXT("client", client),
-    FLAG("again", again),
-    FLAG("json", json),
-    FLAG("quiet", quiet),
-    FLAG("explain", explain),
-    FLAG("ledger-only", ledger_only),
-    FLAG("with-passphrase", with_passphrase),
-    FLAG("tx-code", tx_code),
-    FLAG("deferred", deferred),
-    FLAG("by-value", by_value),
-    FLAG("authorization-code", by_code),
-    FLAG("yes", yes),
-    FLAG("allow-loopback", allow_loopback),
-    FLAG("server", server),
-    FLAG("plain", plain),
-    FLAG("refuse", refuse),
-    /* Last, without a name of its own: see fill_options. */
-    TEXT("", tx_code_value),
-};
-#undef TEXT
-#undef FLAG
-enum {
-    FIELDS = sizeof(fields) / sizeof(fields[0]),
-    OPT_HELP = FIELDS,
-    OPT_VERSION,
-    OPT_FIRST = 256, /* past '?' */
-};
-
-/** An issuer asks for a transaction code, a wallet gives one: there "tx-code"
- *  is the last field, which has a value and no name. */
-static void
-fill_options(const char *noun, struct option options[FIELDS + 3])
-{
-    bool wallet = strcmp(noun, "wallet") == 0;
-    BR_ASSERT(fields[FIELDS - 1].name[0] == '\0');
-    for (int i = 0; i < FIELDS; i++) {
-        bool code = wallet && strcmp(fields[i].name, "tx-code") == 0;
-        int at = code ? FIELDS - 1 : i;
-        options[i] = (struct option){
-            fields[i].name,
-            fields[at].is_flag ? no_argument : required_argument, NULL,
-            OPT_FIRST + at};
-    }
-    options[OPT_HELP] =
-        (struct option){"help", no_argument, NULL, OPT_FIRST + OPT_HELP};
-    options[OPT_VERSION] =
-        (struct option){"version", no_argument, NULL, OPT_FIRST + OPT_VERSION};
-    options[FIELDS + 2] = (struct option){0};
-}
-
-/** 0, or what ends the program: '?', OPT_HELP, OPT_VERSION. */
-static int
-parse(int argc, char **argv, struct br_args *a)
-{
-    struct option options[FIELDS + 3];
-    int c;
-    fill_options(argc > 1 ? argv[1] : "", options);
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        int i = c - OPT_FIRST;
-        if (c == '?' && optopt > 0 && optopt < OPT_FIRST) {
-            (void)fputs(
-                "broletto: words that begin with '-' stand after --\n", stderr);
-        }
-        if (i < 0 || i >= FIELDS) {
-            return c == '?' ? c : i;
-        }
-        void *field = (char *)a + fields[i].offset;
-        if (fields[i].is_flag) {
-            *(bool *)field = true;
-        } else {
-            *(const char **)field = optarg;
-        }
-    }
-    a->words = argv + optind;
-    a->word_count = argc - optind;
-    return 0;
-}
-
 int
 main(int argc, char **argv)
 {
-    struct br_args a = {0};
     struct br_err err;
+    const char *first = argc > 1 ? argv[1] : "";
     (void)signal(SIGPIPE, SIG_IGN);
-    switch (parse(argc, argv, &a)) {
-    case OPT_HELP:
-        print_usage(stdout);
-        return BR_EXIT_OK;
-    case OPT_VERSION:
+    if (strcmp(first, "help") == 0 || strcmp(first, "--help") == 0) {
+        return help(argc > 2 ? argv[2] : NULL);
+    }
+    if (strcmp(first, "--version") == 0) {
         (void)puts("broletto " BR_VERSION);
         return BR_EXIT_OK;
-    case '?':
-        return BR_EXIT_USAGE;
-    default:
-        break;
     }
     if (br_crypto_init(&err) != BR_OK) {
         return br_cli_fail(&err);
     }
-    return dispatch(&a);
+    return dispatch(argc - 1, argv + 1);
 }

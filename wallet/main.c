@@ -4,136 +4,94 @@
  * SPDX-License-Identifier: EUPL-1.2
  */
 #include "common/crypto/hash.h"
-#include "common/net/loop.h"
-#include "common/service/notify.h"
+#include "common/service/daemon.h"
 #include "wallet/daemon.h"
+#include "wallet/setup/config.h"
 
-#include <getopt.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static const char usage[] =
-    "usage: broletto-wallet --data DIR [--listen ADDR:PORT]\n"
-    "\n"
-    "Serve the wallet that `broletto wallet init DIR` has made.\n"
-    "\n"
-    "  --data DIR          its folder\n"
-    "  --listen ADDR:PORT  instead of the configured address; port 0: any\n"
-    "  --version           print the version\n"
-    "  --help              print this\n";
-
-enum { TICK_MS = 60000 };
-
-struct daemon {
-    struct br_loop *loop;
+struct program {
+    struct br_wallet_config config;
     struct br_wallet_daemon *wallet;
-    const char *folder;
-    const char *listen;
 };
 
-static void
-log_line(const char *level, const char *text)
-{
-    (void)fprintf(stderr, "broletto-wallet: %s: %s\n", level, text);
-}
-
-static void
-on_signal(void *ctx)
-{
-    struct daemon *d = (struct daemon *)ctx;
-    log_line("info", "stopping");
-    br_notify("STOPPING=1");
-    br_loop_stop(d->loop);
-}
-
-static void
-on_watchdog(void *ctx)
-{
-    (void)ctx;
-    br_notify("WATCHDOG=1");
-}
-
-static void
-on_tick(void *ctx)
-{
-    struct daemon *d = (struct daemon *)ctx;
-    br_wallet_tick(d->wallet);
-}
-
-/** The main loop answers systemd: a loop that hangs is restarted. */
 static enum br_rc
-watch(struct daemon *d, struct br_err *reterr)
+configure(
+    void *ctx,
+    const char *data_dir,
+    const char **ret_log_format,
+    const char **ret_log_level,
+    struct br_err *reterr)
 {
-    uint64_t period_ms = br_notify_watchdog_ms();
-    return period_ms == 0
-               ? BR_OK
-               : br_loop_every(d->loop, period_ms, on_watchdog, d, reterr);
+    struct program *p = (struct program *)ctx;
+    BR_TRY(br_wallet_config_load(data_dir, &p->config, reterr));
+    *ret_log_format = p->config.log_format;
+    *ret_log_level = p->config.log_level;
+    return BR_OK;
 }
 
-static int
-serve(struct daemon *d)
+static enum br_rc
+start(
+    void *ctx,
+    const char *data_dir,
+    const char *listen,
+    struct br_log *log,
+    struct br_err *reterr)
 {
-    struct br_err err;
-    if (br_crypto_init(&err) != BR_OK || br_loop_new(&d->loop, &err) != BR_OK ||
-        br_loop_on_signal(d->loop, SIGTERM, on_signal, d, &err) != BR_OK ||
-        br_loop_on_signal(d->loop, SIGINT, on_signal, d, &err) != BR_OK ||
-        watch(d, &err) != BR_OK ||
-        br_wallet_start(d->folder, d->listen, &d->wallet, &err) != BR_OK ||
-        br_loop_every(d->loop, TICK_MS, on_tick, d, &err) != BR_OK) {
-        (void)fprintf(
-            stderr, "broletto-wallet: %s\n%s.\n", err.text,
-            br_err_info(err.rc)->remedy);
-        br_wallet_stop(d->wallet);
-        br_loop_free(d->loop);
-        return 1;
-    }
-    (void)printf("broletto-wallet: serving %s\n", br_wallet_url(d->wallet));
-    (void)fflush(stdout);
-    br_notify("READY=1");
-    br_loop_run(d->loop);
-    br_wallet_stop(d->wallet);
-    br_loop_free(d->loop);
-    log_line("info", "stopped");
-    return 0;
+    struct program *p = (struct program *)ctx;
+    (void)log;
+    BR_TRY(br_crypto_init(reterr));
+    return br_wallet_start(data_dir, listen, &p->wallet, reterr);
+}
+
+static const char *
+url(const void *ctx)
+{
+    return br_wallet_url(((const struct program *)ctx)->wallet);
+}
+
+static void
+tell(const void *ctx, struct br_log_field ret[BR_DAEMON_FIELDS_MAX])
+{
+    const struct program *p = (const struct program *)ctx;
+    ret[0] = br_log_text("public_url", p->config.public_url);
+}
+
+/** Idle sessions end. */
+static void
+tick(void *ctx)
+{
+    struct program *p = (struct program *)ctx;
+    br_wallet_tick(p->wallet);
+}
+
+static void
+stop(void *ctx)
+{
+    struct program *p = (struct program *)ctx;
+    br_wallet_stop(p->wallet);
+}
+
+static void
+fini(void *ctx)
+{
+    struct program *p = (struct program *)ctx;
+    br_wallet_config_fini(&p->config);
 }
 
 int
 main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'},
-        {"listen", required_argument, NULL, 'l'},
-        {"version", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+    static const struct br_daemon wallet = {
+        .program = "broletto-wallet",
+        .purpose = "Serve the wallet that `broletto wallet init DIR` has made.",
+        .events = "wallet",
+        .configure = configure,
+        .start = start,
+        .url = url,
+        .tell = tell,
+        .tick = tick,
+        .stop = stop,
+        .fini = fini,
     };
-    struct daemon d = {0};
-    int c;
-    (void)signal(SIGPIPE, SIG_IGN);
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (c) {
-        case 'd':
-            d.folder = optarg;
-            break;
-        case 'l':
-            d.listen = optarg;
-            break;
-        case 'v':
-            (void)puts("broletto-wallet " BR_VERSION);
-            return 0;
-        case 'h':
-            (void)fputs(usage, stdout);
-            return 0;
-        default:
-            (void)fputs(usage, stderr);
-            return 2;
-        }
-    }
-    if (d.folder == NULL || optind != argc) {
-        (void)fputs(usage, stderr);
-        return 2;
-    }
-    return serve(&d);
+    struct program p = {0};
+    return br_daemon_main(&wallet, &p, argc, argv);
 }

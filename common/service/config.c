@@ -366,6 +366,11 @@ br_config_load(
 {
     char path[PATH_MAX];
     (void)snprintf(path, sizeof(path), "%s/%s", data_dir, schema->file);
+    if (access(path, F_OK) != 0) {
+        return br_fail(
+            reterr, BR_ERR_NOT_FOUND, "%s has no %s: run %s %s", data_dir,
+            schema->what, schema->make, data_dir);
+    }
     BR_TRY(load_file(schema, path, ret, reterr));
     enum br_rc rc = check_all(schema, ret, path, reterr);
     if (rc != BR_OK) {

@@ -42,6 +42,8 @@ struct br_config_schema {
     const char *file;   /**< "node.yaml" */
     const char *prefix; /**< of the environment: "BROLETTO_" */
     const char *title;  /**< of the page: "Configuration of the node" */
+    const char *what;   /**< what it configures: "node" */
+    const char *make;   /**< the command that makes it: "broletto node init" */
     const char *check;  /**< the command that reads it as the program does */
     const char *source; /**< the .def file, for whoever changes the page */
     const struct br_config_row *rows;

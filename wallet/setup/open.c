@@ -200,15 +200,7 @@ br_wallet_open(
     struct br_wallet *ret,
     struct br_err *reterr)
 {
-    char path[PATH_MAX];
-    struct stat st;
     memset(ret, 0, sizeof(*ret));
-    BR_TRY(in_folder(folder, "wallet.yaml", path, reterr));
-    if (stat(path, &st) != 0) {
-        return br_fail(
-            reterr, BR_ERR_NOT_FOUND,
-            "%s has no wallet: run broletto wallet init %s", folder, folder);
-    }
     BR_TRY(br_wallet_config_load(folder, &ret->config, reterr));
     enum br_rc rc = open_all(folder, extra_trust, ret, reterr);
     if (rc != BR_OK) {

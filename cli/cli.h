@@ -144,6 +144,7 @@ int br_cmd_key_new(const struct br_args *a);
 int br_cmd_key_public(const struct br_args *a);
 int br_cmd_credential_verify(const struct br_args *a);
 int br_cmd_credential_explain(const struct br_args *a);
+int br_cmd_credential_status(const struct br_args *a);
 int br_cmd_credential_lint(const struct br_args *a);
 int br_cmd_log_export(const struct br_args *a);
 int br_cmd_log_import(const struct br_args *a);

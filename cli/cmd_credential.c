@@ -4,6 +4,7 @@
 #include "common/codec/text.h"
 #include "common/credential/rule.h"
 #include "common/crypto/files.h"
+#include "common/service/json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -196,8 +197,12 @@ classify(struct br_cred_report *r, struct br_err *reterr)
 static void
 examine(struct br_cred_report *r)
 {
-    r->now_s = br_cli_now().v / 1000000u;
-    r->rc = read_input(r->a->words[0], &r->file, &r->err);
+    struct br_time_us now = br_cli_now();
+    r->rc = r->a->at == NULL ? BR_OK : br_time_parse(r->a->at, &now, &r->err);
+    r->now_s = now.v / 1000000u;
+    if (r->rc == BR_OK) {
+        r->rc = read_input(r->a->words[0], &r->file, &r->err);
+    }
     r->unreadable = r->rc != BR_OK && r->rc != BR_ERR_TOO_LARGE;
     if (r->rc == BR_OK) {
         r->text = trimmed(br_buf_bytes(&r->file));
@@ -477,6 +482,24 @@ br_cmd_credential_explain(const struct br_args *a)
     } else {
         print_steps(r);
         print_claims(r);
+        print_verdict(r);
+    }
+    return finish(r, told);
+}
+
+int
+br_cmd_credential_status(const struct br_args *a)
+{
+    int told = BR_EXIT_OK;
+    struct br_cred_report *r = report_of(a);
+    if (r == NULL) {
+        return BR_EXIT_USAGE;
+    }
+    br_cred_examine_status(r);
+    if (a->json) {
+        told = print_json(r, write_explanation);
+    } else {
+        print_steps(r);
         print_verdict(r);
     }
     return finish(r, told);

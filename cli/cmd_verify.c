@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "cli/bundle.h"
 #include "cli/cli.h"
-#include "cli/files.h"
-#include "cli/trust.h"
+#include "cli/verify_receipt.h"
 #include "cli/verify_stamp.h"
-#include "common/crypto/files.h"
-#include "common/receipt/tlog_proof.h"
-#include "common/receipt/verify.h"
 #include "common/service/json.h"
 
 #include <limits.h>
@@ -15,159 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    RECEIPT_BYTES_MAX = 16 * 1024 * 1024,
-    POLICY_BYTES_MAX = 64 * 1024,
-    KEYS_MAX = 16
-};
-
-struct verifying {
-    const struct br_args *a;
-    const char *file;
-    const char *receipt_path;
-    struct br_buf other; /**< another checkpoint of the log, or empty */
-    struct br_buf receipt;
-    struct br_buf policy_text;
-    struct br_policy policy;
-    struct br_public_key key[KEYS_MAX];
-    size_t key_count;
-    struct br_verify_result result;
-};
-
-static enum br_rc
-digest_file(
-    void *ctx,
-    enum br_hash_alg alg,
-    struct br_digest *ret,
-    struct br_err *reterr)
-{
-    struct verifying *v = (struct verifying *)ctx;
-    uint64_t size;
-    struct br_progress p;
-    BR_TRY(br_file_size(v->file, &size, reterr));
-    br_progress_begin(&p, "hashing", size, v->a->quiet);
-    enum br_rc rc = br_file_digest(v->file, alg, &p, ret, reterr);
-    br_progress_end(&p);
-    return rc;
-}
-
-/** Which log the receipt says it is from. */
-static enum br_rc
-find_origin(struct verifying *v, struct br_buf *ret, struct br_err *reterr)
-{
-    struct br_tlog_proof p;
-    struct br_cose_receipt cose;
-    struct br_note note;
-    struct br_checkpoint c;
-    struct br_buf extra;
-    struct br_bytes bytes = br_buf_bytes(&v->receipt);
-    if (br_receipt_kind_of(bytes) == BR_RECEIPT_COSE) {
-        BR_TRY(br_cose_receipt_parse(bytes, &cose, reterr));
-        br_buf_put(ret, cose.claims.issuer.p, cose.claims.issuer.n);
-        return br_buf_status(ret, reterr);
-    }
-    br_buf_init(&extra, BR_LEAF_BYTES_MAX);
-    enum br_rc rc = br_tlog_proof_parse(bytes, &extra, &p, reterr);
-    if (rc == BR_OK) {
-        rc = br_checkpoint_open(p.checkpoint, &note, &c, reterr);
-    }
-    if (rc == BR_OK) {
-        br_buf_put(ret, c.origin.p, c.origin.n);
-        rc = br_buf_status(ret, reterr);
-    }
-    br_buf_fini(&extra);
-    return rc;
-}
-
-/** What this machine remembers of that log. */
-static enum br_rc
-find_trust(
-    struct verifying *v,
-    enum br_trust what,
-    struct br_buf *ret,
-    struct br_err *reterr)
-{
-    struct br_err inner;
-    struct br_buf origin;
-    br_buf_init(&origin, 4096);
-    enum br_rc rc = find_origin(v, &origin, &inner);
-    if (rc == BR_ERR_NO_MEMORY) {
-        rc = br_fail(reterr, rc, "%s", inner.text);
-    } else if (rc != BR_OK) {
-        rc = br_fail(
-            reterr, BR_ERR_PROOF_INVALID, "%.80s is no whole receipt: %.120s",
-            v->receipt_path, inner.text);
-    } else {
-        rc = br_trust_find(br_buf_bytes(&origin), what, ret, reterr);
-        if (rc == BR_ERR_NOT_FOUND) {
-            rc = br_fail(
-                reterr, BR_ERR_UNKNOWN_LOG,
-                "this machine has never stamped at the log %.*s: name its "
-                "policy with --policy",
-                (int)(origin.n > 100 ? 100 : origin.n), (const char *)origin.p);
-        }
-    }
-    br_buf_fini(&origin);
-    return rc;
-}
-
-static enum br_rc
-find_policy(struct verifying *v, struct br_err *reterr)
-{
-    if (v->a->policy != NULL) {
-        return br_file_read(v->a->policy, &v->policy_text, reterr);
-    }
-    return find_trust(v, BR_TRUST_POLICY, &v->policy_text, reterr);
-}
-
-/** Keys of COSE receipts: --keys FILE, or what is remembered. */
-static enum br_rc
-find_keys(struct verifying *v, struct br_err *reterr)
-{
-    struct br_buf b;
-    br_buf_init(&b, POLICY_BYTES_MAX);
-    enum br_rc rc = v->a->keys != NULL
-                        ? br_file_read(v->a->keys, &b, reterr)
-                        : find_trust(v, BR_TRUST_KEYS, &b, reterr);
-    if (rc == BR_OK) {
-        rc = br_cose_key_set_parse(
-            br_buf_bytes(&b), v->key, KEYS_MAX, &v->key_count, reterr);
-    }
-    br_buf_fini(&b);
-    return rc;
-}
-
-static enum br_rc
-verify(struct verifying *v, struct br_err *reterr)
-{
-    if (br_cli_is_stamp(v->receipt_path)) {
-        return br_cli_verify_stamp(
-            v->a, v->file, v->receipt_path, &v->result, reterr);
-    }
-    BR_TRY(br_file_read(v->receipt_path, &v->receipt, reterr));
-    BR_TRY(find_policy(v, reterr));
-    BR_TRY(br_policy_parse(br_buf_bytes(&v->policy_text), &v->policy, reterr));
-    if (br_receipt_kind_of(br_buf_bytes(&v->receipt)) == BR_RECEIPT_COSE) {
-        BR_TRY(find_keys(v, reterr));
-    }
-    if (v->a->checkpoint != NULL) {
-        BR_TRY(br_file_read(v->a->checkpoint, &v->other, reterr));
-    }
-    struct br_verify_input in = {
-        .receipt = br_buf_bytes(&v->receipt),
-        .policy = &v->policy,
-        .receipt_keys = v->key,
-        .receipt_key_count = v->key_count,
-        .now = br_cli_now(),
-        .digest = digest_file,
-        .digest_ctx = v,
-        .other_note = br_buf_bytes(&v->other),
-    };
-    return br_receipt_verify(&in, &v->result, reterr);
-}
-
 static void
-explain(const struct verifying *v)
+explain(const struct br_cli_verifying *v)
 {
     static const char *const marks[] = {"ok     ", "FAILED ", "skipped"};
     for (size_t i = 0; i < BR_VERIFY_STEP_COUNT; i++) {
@@ -182,7 +27,7 @@ explain(const struct verifying *v)
 }
 
 static void
-print_stamp_ok(const struct verifying *v)
+print_stamp_ok(const struct br_cli_verifying *v)
 {
     char time[28];
     const char *inside =
@@ -194,7 +39,7 @@ print_stamp_ok(const struct verifying *v)
 }
 
 static void
-print_ok(const struct verifying *v)
+print_ok(const struct br_cli_verifying *v)
 {
     char time[28];
     if (v->result.kind == BR_RECEIPT_DER) {
@@ -211,7 +56,8 @@ print_ok(const struct verifying *v)
 }
 
 static void
-print_json(const struct verifying *v, enum br_rc rc, const struct br_err *err)
+print_json(
+    const struct br_cli_verifying *v, enum br_rc rc, const struct br_err *err)
 {
     struct br_buf b;
     br_buf_init(&b, 64u * 1024);
@@ -243,13 +89,14 @@ print_json(const struct verifying *v, enum br_rc rc, const struct br_err *err)
 }
 
 static int
-verify_one(struct verifying *v)
+verify_one(struct br_cli_verifying *v)
 {
     struct br_err err = {0};
-    br_buf_init(&v->receipt, RECEIPT_BYTES_MAX);
-    br_buf_init(&v->other, BR_NOTE_BYTES_MAX);
-    br_buf_init(&v->policy_text, POLICY_BYTES_MAX);
-    enum br_rc rc = verify(v, &err);
+    br_cli_verifying_init(v);
+    enum br_rc rc = br_cli_is_stamp(v->receipt_path)
+                        ? br_cli_verify_stamp(
+                              v->a, v->file, v->receipt_path, &v->result, &err)
+                        : br_cli_verify_receipt(v, &err);
     if (v->a->json) {
         print_json(v, rc, &err);
     } else if (rc == BR_OK) {
@@ -263,9 +110,7 @@ verify_one(struct verifying *v)
     if (v->a->explain && !v->a->json) {
         explain(v);
     }
-    br_buf_fini(&v->receipt);
-    br_buf_fini(&v->other);
-    br_buf_fini(&v->policy_text);
+    br_cli_verifying_fini(v);
     if (rc == BR_ERR_NO_MEMORY) {
         return BR_EXIT_MACHINE; /* it says nothing about the receipt */
     }
@@ -289,7 +134,8 @@ br_cmd_notary_verify(const struct br_args *a)
 {
     char beside[PATH_MAX];
     int worst = BR_EXIT_OK;
-    struct verifying *v = (struct verifying *)calloc(1, sizeof(*v));
+    struct br_cli_verifying *v =
+        (struct br_cli_verifying *)calloc(1, sizeof(*v));
     if (v == NULL) {
         struct br_err err;
         (void)br_fail(&err, BR_ERR_NO_MEMORY, "memory for a receipt");

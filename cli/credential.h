@@ -85,6 +85,9 @@ void br_cred_error(struct br_cred_report *r, const struct br_err *err);
 
 /** Steps, verdict and claims of a credential or presentation. */
 void br_cred_examine_vc(struct br_cred_report *r);
+/** What a status list says of it, after br_cred_examine_vc: asks the network.
+ */
+void br_cred_examine_status(struct br_cred_report *r);
 /** The same, by structure, for everything else. */
 void br_cred_examine_document(struct br_cred_report *r);
 /** Findings; after br_cred_examine_vc. */

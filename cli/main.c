@@ -128,6 +128,12 @@ const struct br_command br_commands[] = {
      "[--trust CA.pem] [--keys FILE] [--nonce N --audience A] [--json]",
      "tell every step of it, and every claim: shown, disclosed, hidden", 1, 1,
      br_cmd_credential_explain},
+    {"credential", "status", "FILE",
+     "--trust CA.pem [--keys FILE] [--at DATE] [--policy FILE] "
+     "[--allow-loopback] [--json]",
+     "ask its status list: today, or as it was published by a day, with the "
+     "ledger's receipt",
+     1, 1, br_cmd_credential_status},
     {"credential", "lint", "FILE", "[--json]",
      "what others might refuse, or regret, in a credential, a request or "
      "metadata",

@@ -13,7 +13,7 @@
 #include "orchestrator/api/health.h"
 #include "orchestrator/api/once.h"
 #include "orchestrator/api/status.h"
-#include "orchestrator/stamper.h"
+#include "orchestrator/archive.h"
 #include "orchestrator/verify.h"
 
 #include <limits.h>
@@ -37,6 +37,7 @@ struct br_orchestrator {
     struct br_kv *kv;
     struct br_writer *writer;
     struct br_stamper *stamper;
+    struct br_archive archive;
     struct br_verify *verify;
     struct br_http_server *server;
     struct br_orch_api api;
@@ -237,20 +238,17 @@ open_verifier(struct br_orchestrator *o, struct br_err *reterr)
 }
 
 static void
-on_published(
-    void *ctx, uint32_t list, uint64_t version, const struct br_hash *token)
+on_published(void *ctx, const struct br_published *p)
 {
-    struct br_orchestrator *o = (struct br_orchestrator *)ctx;
-    if (o->stamper != NULL) {
-        br_stamper_add(o->stamper, list, version, token);
-    }
+    br_archive_add((struct br_archive *)ctx, p);
 }
 
 static enum br_rc
 fill_api(struct br_orchestrator *o, struct br_err *reterr)
 {
     struct br_orch_api *api = &o->api;
-    const struct br_status_published published = {on_published, o};
+    const struct br_status_published published = {on_published, &o->archive};
+    o->archive = (struct br_archive){o->kv, o->writer, o->stamper};
     api->types = &o->types;
     api->kv = o->kv;
     api->writer = o->writer;
@@ -366,6 +364,8 @@ br_orchestrator_tick(struct br_orchestrator *o)
     struct br_write *w = (struct br_write *)calloc(1, sizeof(*w));
     br_kv_stats(o->kv, &stats);
     br_verifier_tick(o->api.verifier);
+    br_status_publish_due(&o->api);
+    br_archive_tick(&o->archive);
     if (w == NULL) {
         return;
     }

@@ -5,7 +5,7 @@
 #include "common/codec/text.h"
 #include "common/crypto/files.h"
 #include "common/net/http_client.h"
-#include "orchestrator/store/store.h"
+#include "orchestrator/store/published.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ enum {
 
 struct stamp {
     uint32_t list;
-    uint64_t version;
+    uint64_t number;
     struct br_hash digest;
 };
 
@@ -50,24 +50,9 @@ keep(
     struct br_err *reterr)
 {
     struct br_kv_txn *txn;
-    uint8_t key[12];
-    struct br_buf row;
-    br_put_be64(key, (uint64_t)st->list << 32 | (st->version >> 32));
-    key[8] = (uint8_t)(st->version >> 24);
-    key[9] = (uint8_t)(st->version >> 16);
-    key[10] = (uint8_t)(st->version >> 8);
-    key[11] = (uint8_t)st->version;
     BR_TRY(br_kv_begin_write(s->o.kv, &txn, reterr));
-    br_buf_init(&row, 64u * 1024);
-    br_buf_put(&row, st->digest.b, sizeof(st->digest.b));
-    br_buf_put(&row, answer.p, answer.n);
-    enum br_rc rc = br_buf_status(&row, reterr);
-    if (rc == BR_OK) {
-        rc = br_kv_put(
-            txn, BR_ORCH_STAMPS, br_bytes(key, sizeof(key)), br_buf_bytes(&row),
-            reterr);
-    }
-    br_buf_fini(&row);
+    enum br_rc rc =
+        br_stamped_put(txn, st->list, st->number, &st->digest, answer, reterr);
     if (rc != BR_OK) {
         br_kv_end(txn);
         return rc;
@@ -135,7 +120,7 @@ static void
 drop_first(struct br_stamper *s, const struct stamp *done)
 {
     if (s->count > 0 && s->waiting[0].list == done->list &&
-        s->waiting[0].version == done->version) {
+        s->waiting[0].number == done->number) {
         s->count--;
         memmove(
             &s->waiting[0], &s->waiting[1], s->count * sizeof(s->waiting[0]));
@@ -254,25 +239,38 @@ br_stamper_stop(struct br_stamper *s)
     free(s);
 }
 
+/** Its place among those that wait: its own, when it waits already; that of the
+ *  one that it replaces; or the next. */
+static size_t
+place_of(const struct br_stamper *s, const struct stamp *st)
+{
+    size_t replaces = s->count;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct stamp *w = &s->waiting[i];
+        if (w->list == st->list && w->number == st->number) {
+            /* The first may be on its way to the node: it is left alone. */
+            if (i > 0 || br_hash_eq(&w->digest, &st->digest)) {
+                replaces = i;
+            }
+        }
+    }
+    return replaces;
+}
+
 void
 br_stamper_add(
     struct br_stamper *s,
     uint32_t list,
-    uint64_t version,
+    uint64_t number,
     const struct br_hash *digest)
 {
-    const struct stamp st = {list, version, *digest};
+    const struct stamp st = {list, number, *digest};
     (void)pthread_mutex_lock(&s->lock);
-    size_t i = s->count;
-    /* The first may be on its way to the node: it is left alone. */
-    while (i > 1 && s->waiting[i - 1].list != list) {
-        i--;
+    size_t i = place_of(s, &st);
+    if (i < WAITING_MAX) {
+        s->waiting[i] = st;
+        s->count = i < s->count ? s->count : i + 1;
+        (void)pthread_cond_signal(&s->wake);
     }
-    if (i > 1) {
-        s->waiting[i - 1] = st;
-    } else if (s->count < WAITING_MAX) {
-        s->waiting[s->count++] = st;
-    }
-    (void)pthread_cond_signal(&s->wake);
     (void)pthread_mutex_unlock(&s->lock);
 }

@@ -1,9 +1,9 @@
 /*
- * Stamping what was published on a node: the digest of each status list, so
- * that "was it valid on that day?" has a proof.
+ * Stamping what was published on a node: the digest of each status list
+ * (archive.h).
  *
  * A thread of its own: a node that is down delays nothing. What waits is
- * bounded; of one list the newest version waits alone.
+ * bounded; of one list and number the newest digest waits alone.
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
@@ -28,13 +28,14 @@ enum br_rc br_stamper_start(
     const struct br_stamper_options *options,
     struct br_stamper **ret,
     struct br_err *reterr) BR_MUST_USE;
-/** What waits is left: it will be stamped when the list is next published. */
+/** What waits is left. */
 void br_stamper_stop(struct br_stamper *s);
-/** Does not block. */
+/** Does not block. The node's answer is stored under list and number
+ *  (store/published.h). */
 void br_stamper_add(
     struct br_stamper *s,
     uint32_t list,
-    uint64_t version,
+    uint64_t number,
     const struct br_hash *digest);
 
 #endif

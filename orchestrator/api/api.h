@@ -169,6 +169,7 @@ br_http_handler br_orch_post_deferred;
 br_http_handler br_orch_post_notification;
 br_http_handler br_orch_get_status;
 br_http_handler br_orch_get_status_lists;
+br_http_handler br_orch_get_status_published;
 br_http_handler br_orch_get_vp_request; /**< GET and POST */
 br_http_handler br_orch_post_vp_response;
 br_http_handler br_orch_get_vp_status;

@@ -39,6 +39,8 @@ static const struct br_http_route routes[] = {
      NULL},
     {"GET", "/status", br_orch_get_status_lists, 0, NULL, NULL, NULL},
     {"GET", "/status/{n}", br_orch_get_status, 0, NULL, NULL, NULL},
+    {"GET", "/status/{n}/published", br_orch_get_status_published, 0, NULL,
+     NULL, NULL},
     {"GET", "/issuer-chain.pem", br_orch_get_authority, 0, NULL, NULL, NULL},
     {"GET", "/vp/requests/{id}", br_orch_get_vp_request, 0, NULL, NULL, NULL},
     {"POST", "/vp/requests/{id}", br_orch_get_vp_request,

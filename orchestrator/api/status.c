@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "orchestrator/api/status.h"
 
+#include "common/codec/json_write.h"
 #include "common/codec/text.h"
 #include "common/credential/status_list.h"
 #include "orchestrator/api/api.h"
@@ -14,6 +15,7 @@ enum {
     TOKEN_BYTES_MAX = 64 * 1024 * 1024,
     EXPIRES_TTLS = 4,
     LISTS_TOLD = 100000,
+    ANSWER_ARENA_BYTES = 1024 * 1024,
 };
 
 struct kept {
@@ -133,7 +135,6 @@ current(
     uint64_t ttl_s = api->config->status_ttl_s;
     const struct when when = {
         now_s, now_s + EXPIRES_TTLS * ttl_s, UINT64_MAX, false};
-    struct br_hash digest;
     enum br_rc rc = BR_OK;
     (void)pthread_mutex_lock(&c->lock);
     bool fresh = k->list == l->number && k->version == l->version &&
@@ -147,9 +148,10 @@ current(
         k->list = l->number;
         k->version = l->version;
         k->issued_s = now_s;
-        br_sha256(br_buf_bytes(&k->token), &digest);
+        const struct br_published p = {
+            l->number, l->version, now_s, br_buf_bytes(&k->token)};
         if (c->published.fn != NULL) {
-            c->published.fn(c->published.ctx, l->number, l->version, &digest);
+            c->published.fn(c->published.ctx, &p);
         }
     }
     br_buf_put(ret, k->token.p, k->token.n);
@@ -157,7 +159,46 @@ current(
     return rc;
 }
 
+void
+br_status_publish_due(struct br_orch_api *api)
+{
+    struct br_kv_txn *txn;
+    struct br_buf b;
+    struct br_list l;
+    if (br_kv_begin_read(api->kv, &txn, NULL) != BR_OK) {
+        return;
+    }
+    br_buf_init(&b, TOKEN_BYTES_MAX);
+    for (uint32_t n = 1; br_list_get(txn, n, &l, NULL) == BR_OK; n++) {
+        const struct br_published next = {
+            .list = n, .version = l.version, .issued_s = br_orch_now_s()};
+        bool due = false;
+        if (br_published_is_due(txn, &next, &due, NULL) == BR_OK && due) {
+            br_buf_clear(&b);
+            (void)!current(api, txn, &l, &b, NULL);
+        }
+    }
+    br_buf_fini(&b);
+    br_kv_end(txn);
+}
+
 /* ---- serving ------------------------------------------------------------ */
+
+/** A second at which the list was there. */
+static enum br_rc
+read_time(
+    const struct br_list *l,
+    const char *text,
+    uint64_t *ret_s,
+    struct br_err *reterr)
+{
+    BR_TRY(br_decimal_parse(br_str(text), ret_s, reterr));
+    return *ret_s >= l->created_s && *ret_s <= br_orch_now_s()
+               ? BR_OK
+               : br_fail(
+                     reterr, BR_ERR_NOT_FOUND,
+                     "there was no list at that time");
+}
 
 /** Section 8.4: a token that was valid at that second. */
 static enum br_rc
@@ -170,16 +211,30 @@ past(
     struct br_err *reterr)
 {
     uint64_t at_s;
-    BR_TRY(br_decimal_parse(br_str(time), &at_s, reterr));
-    if (at_s < l->created_s || at_s > br_orch_now_s()) {
-        return br_fail(
-            reterr, BR_ERR_NOT_FOUND, "there was no list at that time");
-    }
+    BR_TRY(read_time(l, time, &at_s, reterr));
     const struct when when = {at_s, at_s + 1, at_s * 1000000 + 999999, true};
     (void)pthread_mutex_lock(&api->status->lock); /* one at a time */
     enum br_rc rc = make(api, txn, l, &when, ret, reterr);
     (void)pthread_mutex_unlock(&api->status->lock);
     return rc;
+}
+
+/** The list in the path. */
+static enum br_rc
+find_list(
+    struct br_http_request *req,
+    struct br_kv_txn *txn,
+    struct br_list *ret,
+    struct br_err *reterr)
+{
+    uint64_t number;
+    return br_decimal_parse(br_str(br_http_param(req, 0)), &number, NULL) ==
+                       BR_OK &&
+                   number <= UINT32_MAX &&
+                   br_list_get(txn, (uint32_t)number, ret, NULL) == BR_OK
+               ? BR_OK
+               : br_fail(
+                     reterr, BR_ERR_NOT_FOUND, "there is no such status list");
 }
 
 static enum br_rc
@@ -190,16 +245,9 @@ find(
     struct br_buf *ret,
     struct br_err *reterr)
 {
-    uint64_t number;
     struct br_list l;
     const char *time = br_http_query(req, "time");
-    if (br_decimal_parse(br_str(br_http_param(req, 0)), &number, NULL) !=
-            BR_OK ||
-        number > UINT32_MAX ||
-        br_list_get(txn, (uint32_t)number, &l, NULL) != BR_OK) {
-        return br_fail(
-            reterr, BR_ERR_NOT_FOUND, "there is no such status list");
-    }
+    BR_TRY(find_list(req, txn, &l, reterr));
     return time == NULL ? current(api, txn, &l, ret, reterr)
                         : past(api, txn, &l, time, ret, reterr);
 }
@@ -219,6 +267,100 @@ br_orch_get_status(struct br_http_request *req, void *ctx)
     }
     if (rc == BR_OK) {
         br_orch_reply_public(req, "application/statuslist+jwt", &b);
+        return;
+    }
+    br_orch_fail(req, &err);
+    br_buf_fini(&b);
+}
+
+/* ---- evidence ----------------------------------------------------------- */
+
+static void
+put_text(struct br_json_writer *w, const char *name, struct br_bytes text)
+{
+    br_json_write_name(w, name);
+    br_json_write_string(w, text);
+}
+
+/** The node's answer has the receipt, tlog_proof, and where its entry is. */
+static enum br_rc
+put_stamp(
+    struct br_orch_api *api,
+    struct br_kv_txn *txn,
+    const struct br_published *p,
+    struct br_json_writer *w,
+    struct br_err *reterr)
+{
+    struct br_arena arena;
+    struct br_hash digest;
+    struct br_bytes answer;
+    struct br_bytes proof;
+    struct br_json *v = NULL;
+    enum br_rc rc =
+        br_stamped_get(txn, p->list, p->issued_s, &digest, &answer, reterr);
+    if (rc == BR_ERR_NOT_FOUND) {
+        br_json_write_name(w, "tlog_proof");
+        br_json_write_null(w);
+        return BR_OK;
+    }
+    BR_TRY(rc);
+    br_arena_init(&arena, ANSWER_ARENA_BYTES);
+    rc = br_json_parse(answer, &arena, &v, reterr);
+    if (rc == BR_OK) {
+        rc = br_json_need_string(v, "tlog_proof", &proof, reterr);
+    }
+    if (rc == BR_OK) {
+        put_text(w, "tlog_proof", proof);
+        put_text(w, "node", br_str(api->config->node_url));
+    }
+    br_arena_fini(&arena);
+    return rc;
+}
+
+static enum br_rc
+write_published(
+    struct br_orch_api *api,
+    struct br_http_request *req,
+    struct br_kv_txn *txn,
+    struct br_json_writer *w,
+    struct br_err *reterr)
+{
+    const char *time = br_http_query(req, "time");
+    uint64_t at_s = br_orch_now_s();
+    struct br_list l;
+    struct br_published p;
+    BR_TRY(find_list(req, txn, &l, reterr));
+    if (time != NULL) {
+        BR_TRY(read_time(&l, time, &at_s, reterr));
+    }
+    BR_TRY(br_published_get(txn, l.number, at_s, &p, reterr));
+    br_json_write_object(w);
+    br_json_write_name(w, "issued");
+    br_json_write_uint(w, p.issued_s);
+    put_text(w, "token", p.token);
+    BR_TRY(put_stamp(api, txn, &p, w, reterr));
+    br_json_write_end(w);
+    return br_json_writer_done(w, reterr);
+}
+
+/** What the issuer had said by that second, and the ledger's receipt. */
+void
+br_orch_get_status_published(struct br_http_request *req, void *ctx)
+{
+    struct br_orch_api *api = (struct br_orch_api *)ctx;
+    struct br_kv_txn *txn;
+    struct br_json_writer w;
+    struct br_buf b;
+    struct br_err err;
+    br_buf_init(&b, TOKEN_BYTES_MAX);
+    br_json_writer_init(&w, &b);
+    enum br_rc rc = br_kv_begin_read(api->kv, &txn, &err);
+    if (rc == BR_OK) {
+        rc = write_published(api, req, txn, &w, &err);
+        br_kv_end(txn);
+    }
+    if (rc == BR_OK) {
+        br_orch_reply_public(req, "application/json", &b);
         return;
     }
     br_orch_fail(req, &err);

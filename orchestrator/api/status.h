@@ -7,22 +7,21 @@
 #ifndef BR_ORCHESTRATOR_STATUS_H
 #define BR_ORCHESTRATOR_STATUS_H
 
-#include "common/base/bytes.h"
+#include "orchestrator/store/published.h"
 
+struct br_orch_api;
 struct br_status_cache;
 
-/** published: called with each new token, from the thread that serves it; it
- *  must not block. NULL: nobody wants to know. */
+/** fn: called with each new token, from the thread that serves it; it must not
+ *  block. NULL: nobody wants to know. */
 struct br_status_published {
-    void (*fn)(
-        void *ctx,
-        uint32_t list,
-        uint64_t version,
-        const struct br_hash *token);
+    void (*fn)(void *ctx, const struct br_published *p);
     void *ctx;
 };
 struct br_status_cache *
 br_status_cache_new(const struct br_status_published *published);
 void br_status_cache_free(struct br_status_cache *c);
+/** Once a minute: make what is to be kept, whether anybody asks or not. */
+void br_status_publish_due(struct br_orch_api *api);
 
 #endif

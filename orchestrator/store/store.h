@@ -34,7 +34,8 @@ enum br_orch_table {
     BR_ORCH_CHANGES,     /**< list, time, index -> status */
     BR_ORCH_NOTICES,     /**< hash of a notification id -> credential id */
     BR_ORCH_WAITING,     /**< hash of a transaction id -> keys */
-    BR_ORCH_STAMPS,      /**< list, version -> digest, entry of the ledger */
+    BR_ORCH_PUBLISHED,   /**< list, time -> version, token: published.h */
+    BR_ORCH_STAMPS,      /**< the same key -> digest, entry of the ledger */
     BR_ORCH_PUSHED,      /**< hash of a request URI -> grant */
     BR_ORCH_GRANTED,     /**< hash of an authorization code -> grant */
     BR_ORCH_OPERATORS,   /**< name -> operator */

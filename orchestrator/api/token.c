@@ -274,7 +274,7 @@ static bool
 read_authorization_code(struct job *j)
 {
     static const char *const needed[] = {
-        "code", "code_verifier", "redirect_uri", "client_id"};
+        "code", "code_verifier", "redirect_uri"};
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
         if (br_form_get(&j->form, needed[i]).n == 0) {
             char why[60];
@@ -311,6 +311,13 @@ read_grant(struct job *j)
             j->api, j->req, br_form_get(&j->form, "client_id"), &j->arena,
             j->client) ||
         !br_orch_check_dpop(j->api, j->req, &door, &j->arena, j->thumbprint)) {
+        return false;
+    }
+    /* RFC 6749 section 4.1.3: "client_id REQUIRED, if the client is not
+     * authenticating"; an attestation names it. */
+    if (j->by_code && j->client[0] == '\0') {
+        br_orch_refuse(
+            j->req, BR_OAUTH_INVALID_REQUEST, "client_id is missing");
         return false;
     }
     if (j->thumbprint[0] == '\0' && br_orch_needs_dpop(j->api)) {

@@ -22,10 +22,30 @@ from cryptography.x509.oid import NameOID
 
 from broletto_test import check, cli, cli_ok, equal
 from openid4vc import (
-    FORM, Key, Wallet, b64, jwe_decrypt, jwe_encrypt, jws_read, jws_verify,
-    strict_json, unb64, verify_x5c)
+    FORM, Key, Orchestrator, Wallet, b64, free_port, jwe_decrypt, jwe_encrypt,
+    jws_read, jws_verify, strict_json, unb64, verify_x5c)
 
 REQUEST_TYPE = "application/oauth-authz-req+jwt"
+
+
+# ---- a body under a name, as certificates have it -----------------------------
+
+
+class Body(Orchestrator):
+    """Its address is http://localhost."""
+
+    @classmethod
+    def make(cls, data, *options, **settings):
+        port = free_port()
+        cli_ok("orchestrator", "init", "--quiet", data, "--public-url",
+               f"http://localhost:{port}", *options)
+        body = cls(data, **settings)
+        body.listen = f"127.0.0.1:{port}"
+        return body
+
+    @property
+    def url(self):
+        return f"http://localhost:{self.port}"
 
 
 # ---- an authority, for issuers and verifiers of the tests ---------------------

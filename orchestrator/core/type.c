@@ -154,6 +154,42 @@ same_path(const struct br_claim_path *a, const struct br_claim_path *b)
     return same;
 }
 
+/** Does one of them lead through the other? No claim is an object that has
+ *  others in it. */
+static bool
+leads_through(const struct br_claim_path *a, const struct br_claim_path *b)
+{
+    const size_t n = a->count < b->count ? a->count : b->count;
+    bool same = true;
+    for (size_t i = 0; same && i < n; i++) {
+        same = strcmp(a->steps[i], b->steps[i]) == 0;
+    }
+    return same;
+}
+
+/** A new path beside those that are there. */
+static enum br_rc
+check_path(
+    const struct br_type *t,
+    const struct br_claim_path *path,
+    struct br_err *reterr)
+{
+    for (size_t i = 0; i < t->claim_count; i++) {
+        const struct br_claim_path *p = &t->claims[i].path;
+        if (same_path(p, path)) {
+            return br_fail(
+                reterr, BR_ERR_DUPLICATE_FIELD, "two claims with one path");
+        }
+        if (leads_through(p, path)) {
+            return br_fail(
+                reterr, BR_ERR_CONFLICT,
+                "the paths of claims %zu and %zu lead through each other",
+                i + 1, t->claim_count + 1);
+        }
+    }
+    return BR_OK;
+}
+
 static const struct br_claim_type *
 find(const struct br_type *t, const struct br_claim_path *path)
 {
@@ -180,10 +216,7 @@ read_claims(
                 BR_TYPE_CLAIMS_MAX);
         }
         BR_TRY(read_claim(i, arena, c, reterr));
-        if (find(t, &c->path) != NULL) {
-            return br_fail(
-                reterr, BR_ERR_DUPLICATE_FIELD, "two claims with one path");
-        }
+        BR_TRY(check_path(t, &c->path, reterr));
         t->claim_count++;
     }
     for (size_t i = 0; i < t->claim_count; i++) {

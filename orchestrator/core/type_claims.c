@@ -2,6 +2,7 @@
 #include "orchestrator/core/type.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { TEXT_BYTES_MAX = 4096, TEXTS_MAX = 64 };
 
@@ -142,7 +143,9 @@ check_known(
         }
         path.count++;
         br_json_path(v, text);
-        if (!leads_on(t, &path, &whole)) {
+        /* A name with U+0000 in it would be taken for a shorter one. */
+        bool told_whole = strlen(path.steps[path.count - 1]) == v->name.n;
+        if (!told_whole || !leads_on(t, &path, &whole)) {
             return br_fail(
                 reterr, BR_ERR_UNKNOWN_FIELD, "%s: %s has no such claim", text,
                 t->id);

@@ -93,6 +93,10 @@ bad_types_are_refused(void **state)
         ONE("{\"path\":[\"a\",\"b\",\"c\",\"d\",\"e\"],\"type\":\"string\"}"),
         ONE("{\"path\":[\"a\"],\"type\":\"string\"},"
             "{\"path\":[\"a\"],\"type\":\"string\"}"),
+        ONE("{\"path\":[\"a\"],\"type\":\"amount\"},{\"path\":[\"a\","
+            "\"l\"],\"type\":\"ladder\",\"of\":[\"a\"],\"steps\":[1]}"),
+        ONE("{\"path\":[\"a\",\"b\"],\"type\":\"string\"},"
+            "{\"path\":[\"a\"],\"type\":\"strings\"}"),
         ONE("{\"path\":[\"l\"],\"type\":\"ladder\",\"of\":[\"a\"],"
             "\"steps\":[1]}"),
         ONE("{\"path\":[\"a\"],\"type\":\"amount\"},{\"path\":[\"l\"],"
@@ -126,6 +130,10 @@ claims_are_checked(void **state)
         {"{\"a\":1,\"who\":7}", BR_ERR_WRONG_TYPE},
         {"{\"a\":1,\"who\":{\"name\":\"x\"},\"z\":1}", BR_ERR_UNKNOWN_FIELD},
         {"{\"a\":1,\"who\":{\"name\":\"x\",\"z\":1}}", BR_ERR_UNKNOWN_FIELD},
+        {"{\"a\":1,\"who\":{\"name\":\"x\"},\"all\\u0000\":[]}",
+         BR_ERR_UNKNOWN_FIELD},
+        {"{\"a\":1,\"who\":{\"name\":\"x\",\"born\\u0000z\":1}}",
+         BR_ERR_UNKNOWN_FIELD},
         {"{\"a\":1,\"who\":{\"name\":\"x\"},\"up\":{\"10\":true}}",
          BR_ERR_UNKNOWN_FIELD},
         {"{\"a\":\"1\",\"who\":{\"name\":\"x\"}}", BR_ERR_WRONG_TYPE},

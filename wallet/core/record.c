@@ -45,6 +45,10 @@ need_text(struct reading *r, const char *name, struct br_bytes *ret)
     if (r->rc == BR_OK) {
         r->rc = br_json_need_string(r->v, name, ret, r->err);
     }
+    /* What is empty is not written. */
+    if (r->rc == BR_OK && ret->n == 0) {
+        r->rc = br_fail(r->err, BR_ERR_MISSING_FIELD, "%s is empty", name);
+    }
 }
 
 static void

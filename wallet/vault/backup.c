@@ -173,10 +173,14 @@ put_rows(
         uint64_t table = br_cbor_uint_max(r, BR_VAULT_SETTINGS);
         struct br_bytes key = br_cbor_bytes(r);
         struct br_bytes text = br_cbor_bytes(r);
-        if (r->err.rc == BR_OK && table >= BR_VAULT_CREDENTIALS) {
-            BR_TRY(
-                br_vault_put(t, (enum br_vault_table)table, key, text, reterr));
+        if (r->err.rc != BR_OK) {
+            break;
         }
+        if (table < BR_VAULT_CREDENTIALS) {
+            return br_fail(
+                reterr, BR_ERR_MALFORMED, "the backup has a row of no table");
+        }
+        BR_TRY(br_vault_put(t, (enum br_vault_table)table, key, text, reterr));
     }
     return br_cbor_done(r, reterr);
 }

@@ -301,8 +301,11 @@ get_key(
     struct br_buf b;
     br_buf_init(&b, 1 + BR_KEY_COORDINATE_MAX);
     enum br_rc rc = br_vault_get(t, BR_VAULT_KEYS, key, &b, reterr);
-    if (rc == BR_OK && b.n < 2) {
-        rc = br_fail(reterr, BR_ERR_CORRUPT, "a key of the vault is short");
+    /* It may come from a backup that somebody handed over. */
+    if (rc == BR_OK &&
+        (b.n < 2 || b.p[0] < BR_KEY_P256 || b.p[0] > BR_KEY_X25519)) {
+        rc = br_fail(
+            reterr, BR_ERR_CORRUPT, "a key of the vault is of no known kind");
     }
     if (rc == BR_OK) {
         rc = br_private_key_new(

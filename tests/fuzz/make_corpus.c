@@ -738,6 +738,7 @@ main(int argc, char **argv)
     make_tsqs();
     make_tsds(&b);
     make_credential_seeds(&k, &b);
+    make_wallet_seeds(&b);
     br_buf_fini(&b);
     br_signer_free(k.log);
     br_signer_free(k.witness);

@@ -24,5 +24,7 @@ void put_text(const char *target, const char *name, const char *text);
 
 /** JOSE and what stands on it. */
 void make_credential_seeds(const struct keys *k, struct br_buf *b);
+/** Wallets, their providers, types of credentials. */
+void make_wallet_seeds(struct br_buf *b);
 
 #endif

@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
+#include "tests/unit/refuse.h"
 #include "tests/unit/store/fixture.h"
 
 #include "common/crypto/hash.h"
@@ -14,43 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The linker sends our calls here: --wrap. libsodium and LMDB have their own.
- */
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t count, size_t n);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t count, size_t n);
-void *__wrap_realloc(void *p, size_t n);
-
-static bool counting;
-static size_t allocations;
-static size_t refuse_at; /**< from this one on, once; 0: never */
 static struct br_err err;
-
-static bool
-refused(void)
-{
-    return counting && ++allocations == refuse_at;
-}
-
-void *
-__wrap_malloc(size_t n)
-{
-    return refused() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t count, size_t n)
-{
-    return refused() ? NULL : __real_calloc(count, n);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-    return refused() ? NULL : __real_realloc(p, n);
-}
 
 /* ---- a life ------------------------------------------------------------- */
 
@@ -162,20 +127,16 @@ each_refusal_is_survived(void **state)
     (void)snprintf(path, sizeof(path), "%s", folder);
     assert_int_equal(live(path), BR_OK); /* what is made once is made */
     for (; !all; i++) {
-        allocations = 0;
-        refuse_at = i;
         err.text[0] = '\0';
-        counting = true;
+        refuse_nth(i);
         enum br_rc rc = live(path);
-        counting = false;
-        all = allocations < i;
+        all = !refuse_end();
         if (rc != BR_OK) {
             failures++;
             assert_true(
                 rc == BR_ERR_NO_MEMORY || rc == BR_ERR_TOO_LARGE ||
                 rc == BR_ERR_IO);
             assert_true(err.text[0] != '\0');
-            refuse_at = 0;
             assert_int_equal(live(path), BR_OK);
         }
         assert_true(i < 5000);

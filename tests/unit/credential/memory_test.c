@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: EUPL-1.2
  */
 #include "tests/unit/credential/support.h"
+#include "tests/unit/refuse.h"
 
 #include "common/credential/dcql.h"
 #include "common/credential/did.h"
@@ -16,48 +17,13 @@
 
 #include <openssl/crypto.h>
 
-/* The linker sends our calls here: --wrap. */
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t count, size_t n);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t count, size_t n);
-void *__wrap_realloc(void *p, size_t n);
-
-static bool counting;
-static size_t allocations;
-static size_t refuse_at; /**< from this one on, once; 0: never */
-
-static bool
-refused(void)
-{
-    return counting && ++allocations == refuse_at;
-}
-
-void *
-__wrap_malloc(size_t n)
-{
-    return refused() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t count, size_t n)
-{
-    return refused() ? NULL : __real_calloc(count, n);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-    return refused() ? NULL : __real_realloc(p, n);
-}
-
+/* libcrypto's requests are refused with ours. */
 static void *
 libcrypto_malloc(size_t n, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return refused() ? NULL : __real_malloc(n);
+    return refuse_this() ? NULL : __real_malloc(n);
 }
 
 static void *
@@ -65,7 +31,7 @@ libcrypto_realloc(void *p, size_t n, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return refused() ? NULL : __real_realloc(p, n);
+    return refuse_this() ? NULL : __real_realloc(p, n);
 }
 
 static void
@@ -319,27 +285,20 @@ ask_look_up_and_resolve(void)
 static void refuse_each(enum br_rc (*exchange)(void))
 {
     size_t failures = 0;
+    size_t all = 0;
     assert_int_equal(exchange(), BR_OK); /* what is made once is made */
-    allocations = 0;
-    refuse_at = 0;
-    counting = true;
-    enum br_rc rc = exchange();
-    counting = false;
-    size_t all = allocations;
-    assert_int_equal(rc, BR_OK);
-    assert_true(all > 10);
-    for (size_t i = 1; i <= all; i++) {
-        allocations = 0;
-        refuse_at = i;
+    for (bool fired = true; fired; all++) {
         err.text[0] = '\0';
-        counting = true;
-        rc = exchange();
-        counting = false;
+        refuse_nth(all + 1);
+        enum br_rc rc = exchange();
+        fired = refuse_end();
+        assert_true(fired || rc == BR_OK);
         if (rc != BR_OK) {
             failures++;
             assert_true(err.text[0] != '\0' && rc != BR_ERR_INTERNAL);
         }
     }
+    assert_true(all > 10);
     assert_true(failures > 10);
     assert_int_equal(exchange(), BR_OK);
 }

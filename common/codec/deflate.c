@@ -29,22 +29,23 @@ make_room(z_stream *z, struct br_buf *b)
     return out != NULL;
 }
 
-enum { WINDOW_BITS = 15, MEMORY_LEVEL = 9 };
+enum { WINDOW_BITS = 15, GZIP = 16, MEMORY_LEVEL = 9 };
 
-/* What is packed here is status lists: few bits among many that are alike. Of
- * ten million of which one in a hundred is set, run lengths give 7 % more bytes
- * than the search for longer matches, of one in ten 10 % less, in a hundredth
- * of the time. */
-enum br_rc
-br_zlib_pack(struct br_bytes plain, struct br_buf *b, struct br_err *reterr)
+static enum br_rc
+pack(
+    struct br_bytes plain,
+    int window_bits,
+    int strategy,
+    struct br_buf *b,
+    struct br_err *reterr)
 {
     z_stream z = {0};
     if (plain.n > UINT_MAX) {
         return br_fail(reterr, BR_ERR_TOO_LARGE, "%zu bytes to pack", plain.n);
     }
     if (deflateInit2(
-            &z, Z_BEST_COMPRESSION, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL,
-            Z_RLE) != Z_OK) {
+            &z, Z_BEST_COMPRESSION, Z_DEFLATED, window_bits, MEMORY_LEVEL,
+            strategy) != Z_OK) {
         return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for packing");
     }
     feed(&z, plain);
@@ -61,6 +62,22 @@ br_zlib_pack(struct br_bytes plain, struct br_buf *b, struct br_err *reterr)
                      : br_fail(
                            reterr, BR_ERR_TOO_LARGE,
                            "packed, it is more than %zu bytes", b->max);
+}
+
+/* What is packed here is status lists: few bits among many that are alike. Of
+ * ten million of which one in a hundred is set, run lengths give 7 % more bytes
+ * than the search for longer matches, of one in ten 10 % less, in a hundredth
+ * of the time. */
+enum br_rc
+br_zlib_pack(struct br_bytes plain, struct br_buf *b, struct br_err *reterr)
+{
+    return pack(plain, WINDOW_BITS, Z_RLE, b, reterr);
+}
+
+enum br_rc
+br_gzip_pack(struct br_bytes plain, struct br_buf *b, struct br_err *reterr)
+{
+    return pack(plain, WINDOW_BITS + GZIP, Z_HUFFMAN_ONLY, b, reterr);
 }
 
 /** Of an inflate() that did not reach the end. */

@@ -1,5 +1,6 @@
 /*
- * The ZLIB data format (RFC 1950): packed bytes, whole, in memory.
+ * The ZLIB data format (RFC 1950): packed bytes, whole, in memory; and gzip
+ * (RFC 1952), to send.
  *
  * The only zlib. Pure: it asks for nothing but memory.
  *
@@ -14,6 +15,12 @@
 
 /** Append the packed form, by run lengths. TOO_LARGE, NO_MEMORY. */
 enum br_rc br_zlib_pack(
+    struct br_bytes plain, struct br_buf *b, struct br_err *reterr) BR_MUST_USE;
+
+/** The same as gzip, for text that has been packed before and then written in
+ *  base64url: by how often each letter is there, which gives back the fourth
+ *  part, and quickly. */
+enum br_rc br_gzip_pack(
     struct br_bytes plain, struct br_buf *b, struct br_err *reterr) BR_MUST_USE;
 
 /** Append the plain bytes, b's maximum at most: what would grow past it is

@@ -105,6 +105,7 @@ br_fetch_call(
         .url = url,
         .content_type = f->content_type,
         .accept = f->accept,
+        .packed = f->packed,
         .body = f->body,
         .headers = f->headers,
         .header_count = f->header_count,

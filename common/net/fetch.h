@@ -31,6 +31,7 @@ struct br_fetch {
     struct br_bytes url;
     const char *content_type;
     const char *accept;
+    bool packed; /**< as in br_http_call */
     struct br_bytes body;
     const struct br_http_field *headers;
     size_t header_count;

@@ -246,6 +246,10 @@ set_request(CURL *curl, const struct running *r)
             curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n);
         (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
     }
+    /* Unpacked piece by piece: on_piece ends a bomb at the limit. */
+    if (call->packed) {
+        (void)curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
+    }
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_piece);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, r);
     (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, r->client->error);

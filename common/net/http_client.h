@@ -28,6 +28,9 @@ struct br_http_call {
     const char *url;    /**< http or https; no redirects are followed */
     const char *content_type;
     const char *accept;
+    /** May the answer come as gzip? Sizes are of what it unpacks to. One that
+     *  was cut passes for a shorter one: only for what is signed. */
+    bool packed;
     const char *bearer;                  /**< token, or NULL */
     const char *idempotency_key;         /**< or NULL */
     const struct br_http_field *headers; /**< further ones */

@@ -129,6 +129,40 @@ br_media_type_is(const char *header, const char *type)
     return n == strlen(type) && strncasecmp(header, type, n) == 0;
 }
 
+/** The weight in an element's parameters is 0, "q=0", "q=0.000". */
+static bool
+weighs_nothing(const char *at, size_t n)
+{
+    const char *q = (const char *)memchr(at, '=', n);
+    if (q == NULL || q == at || (q[-1] != 'q' && q[-1] != 'Q')) {
+        return false;
+    }
+    for (q++; q < at + n && *q != ' ' && *q != '\t' && *q != ';'; q++) {
+        if (*q != '0' && *q != '.') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+br_accepts_coding(const char *header, const char *coding)
+{
+    bool any = false;
+    for (const char *at = header; at != NULL && *at != '\0';) {
+        at += strspn(at, ", \t");
+        const size_t whole = strcspn(at, ",");
+        const size_t n = strcspn(at, ",; \t");
+        const bool taken = !weighs_nothing(at + n, whole - n);
+        if (n == strlen(coding) && strncasecmp(at, coding, n) == 0) {
+            return taken;
+        }
+        any = any || (n == 1 && *at == '*' && taken);
+        at += whole;
+    }
+    return any;
+}
+
 static void
 allow(struct br_route_match *m, const char *method)
 {

@@ -49,5 +49,8 @@ void br_router_match(
 
 /** RFC 9110 section 8.3.1: same type and subtype; parameters do not count. */
 bool br_media_type_is(const char *header, const char *type);
+/** RFC 9110 section 12.5.3: does Accept-Encoding take this coding? It must name
+ *  it, or "*", with a weight that is not 0. NULL: no. */
+bool br_accepts_coding(const char *header, const char *coding);
 
 #endif

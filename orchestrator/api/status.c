@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "orchestrator/api/status.h"
 
+#include "common/codec/deflate.h"
 #include "common/codec/json_write.h"
 #include "common/codec/text.h"
 #include "common/credential/status_list.h"
+#include "common/net/router.h"
 #include "orchestrator/api/api.h"
 
 #include <pthread.h>
@@ -23,6 +25,7 @@ struct kept {
     uint64_t version;
     uint64_t issued_s;
     struct br_buf token;
+    struct br_buf gzip; /**< the same, once somebody has asked; or empty */
 };
 
 struct br_status_cache {
@@ -40,6 +43,7 @@ br_status_cache_new(const struct br_status_published *published)
         c->published = *published;
         for (size_t i = 0; i < KEPT; i++) {
             br_buf_init(&c->kept[i].token, TOKEN_BYTES_MAX);
+            br_buf_init(&c->kept[i].gzip, TOKEN_BYTES_MAX);
         }
     }
     return c;
@@ -51,6 +55,7 @@ br_status_cache_free(struct br_status_cache *c)
     if (c != NULL) {
         for (size_t i = 0; i < KEPT; i++) {
             br_buf_fini(&c->kept[i].token);
+            br_buf_fini(&c->kept[i].gzip);
         }
         (void)pthread_mutex_destroy(&c->lock);
         free(c);
@@ -120,12 +125,14 @@ make(
     return rc;
 }
 
-/** The token of now, copied to ret; made again when it is old or changed. */
+/** The token of now, copied to ret; made again when it is old or changed,
+ * packed once for all who take gzip. */
 static enum br_rc
 current(
     struct br_orch_api *api,
     struct br_kv_txn *txn,
     const struct br_list *l,
+    bool gzip,
     struct br_buf *ret,
     struct br_err *reterr)
 {
@@ -141,6 +148,7 @@ current(
                  now_s >= k->issued_s && now_s < k->issued_s + ttl_s;
     if (!fresh) {
         br_buf_clear(&k->token);
+        br_buf_clear(&k->gzip);
         k->list = 0;
         rc = make(api, txn, l, &when, &k->token, reterr);
     }
@@ -154,7 +162,11 @@ current(
             c->published.fn(c->published.ctx, &p);
         }
     }
-    br_buf_put(ret, k->token.p, k->token.n);
+    if (rc == BR_OK && gzip && k->gzip.n == 0) {
+        rc = br_gzip_pack(br_buf_bytes(&k->token), &k->gzip, reterr);
+    }
+    const struct br_buf *told = gzip ? &k->gzip : &k->token;
+    br_buf_put(ret, told->p, told->n);
     (void)pthread_mutex_unlock(&c->lock);
     return rc;
 }
@@ -175,7 +187,7 @@ br_status_publish_due(struct br_orch_api *api)
         bool due = false;
         if (br_published_is_due(txn, &next, &due, NULL) == BR_OK && due) {
             br_buf_clear(&b);
-            (void)!current(api, txn, &l, &b, NULL);
+            (void)!current(api, txn, &l, false, &b, NULL);
         }
     }
     br_buf_fini(&b);
@@ -242,14 +254,39 @@ find(
     struct br_orch_api *api,
     struct br_http_request *req,
     struct br_kv_txn *txn,
+    bool *ret_gzip,
     struct br_buf *ret,
     struct br_err *reterr)
 {
     struct br_list l;
     const char *time = br_http_query(req, "time");
     BR_TRY(find_list(req, txn, &l, reterr));
-    return time == NULL ? current(api, txn, &l, ret, reterr)
+    *ret_gzip =
+        time == NULL &&
+        br_accepts_coding(br_http_header(req, "Accept-Encoding"), "gzip");
+    return time == NULL ? current(api, txn, &l, *ret_gzip, ret, reterr)
                         : past(api, txn, &l, time, ret, reterr);
+}
+
+/** Section 8.1: "The HTTP response SHOULD use Content-Encoding (such as
+ *  gzip)". */
+static void
+reply(struct br_http_request *req, bool gzip, struct br_buf *token)
+{
+    static const struct br_http_header_pair headers[] = {
+        {"Access-Control-Allow-Origin", "*"},
+        {"Cache-Control", "max-age=60"},
+        {"Vary", "Accept-Encoding"},
+        {"Content-Encoding", "gzip"},
+    };
+    const struct br_http_answer a = {
+        .status = 200,
+        .content_type = "application/statuslist+jwt",
+        .headers = headers,
+        .header_count = gzip ? 4 : 3,
+        .take = token,
+    };
+    br_http_reply(req, &a);
 }
 
 void
@@ -259,17 +296,21 @@ br_orch_get_status(struct br_http_request *req, void *ctx)
     struct br_kv_txn *txn;
     struct br_buf b;
     struct br_err err;
+    bool gzip = false;
     br_buf_init(&b, TOKEN_BYTES_MAX);
     enum br_rc rc = br_kv_begin_read(api->kv, &txn, &err);
     if (rc == BR_OK) {
-        rc = find(api, req, txn, &b, &err);
+        rc = find(api, req, txn, &gzip, &b, &err);
         br_kv_end(txn);
     }
     if (rc == BR_OK) {
-        br_orch_reply_public(req, "application/statuslist+jwt", &b);
-        return;
+        rc = br_buf_status(&b, &err);
     }
-    br_orch_fail(req, &err);
+    if (rc == BR_OK) {
+        reply(req, gzip, &b);
+    } else {
+        br_orch_fail(req, &err);
+    }
     br_buf_fini(&b);
 }
 

@@ -93,6 +93,7 @@ fetch(
         .method = "GET",
         .url = uri,
         .accept = "application/statuslist+jwt",
+        .packed = true,
         .answer_bytes_max = TOKEN_BYTES_MAX,
         .timeout_ms = TIMEOUT_MS,
         .reach = r->reach,

@@ -43,6 +43,7 @@ fetch(
     const struct br_fetch f = {
         .url = uri,
         .accept = "application/statuslist+jwt",
+        .packed = true,
         .answer_bytes_max = TOKEN_BYTES_MAX,
     };
     int status = 0;

@@ -155,6 +155,38 @@ test_the_media_type_chooses(void **state)
     assert_non_null(m.route);
 }
 
+static void
+codings_are_negotiated(void **state)
+{
+    static const struct {
+        const char *header;
+        bool taken;
+    } cases[] = {
+        {NULL, false},
+        {"", false},
+        {"gzip", true},
+        {"GZip", true},
+        {"deflate, gzip, br", true},
+        {"deflate,gzip;q=0.5", true},
+        {"gzip;q=0", false},
+        {"gzip; q=0.000 , *", false},
+        {"gzip;q=0.001", true},
+        {"gzip;q=1.0", true},
+        {"*", true},
+        {"*;q=0", false},
+        {"identity", false},
+        {"xgzip, gzipx, x-gzip", false},
+        {" , ,\tgzip", true},
+        {"identity;q=0, gzip ;Q=1", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (br_accepts_coding(cases[i].header, "gzip") != cases[i].taken) {
+            fail_msg("%s", cases[i].header);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -165,6 +197,7 @@ main(void)
         cmocka_unit_test(test_first_given_goes_first),
         cmocka_unit_test(test_wrong_method_tells_the_right_ones),
         cmocka_unit_test(test_the_media_type_chooses),
+        cmocka_unit_test(codings_are_negotiated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,17 +128,17 @@ static void
 a_key_of_no_kind_is_refused(void **state)
 {
     static const struct {
-        uint8_t kind;
         size_t n;
         enum br_rc rc;
+        uint8_t kind;
     } cases[] = {
-        {BR_KEY_P256, 33, BR_OK},
-        {0, 33, BR_ERR_CORRUPT},
-        {82, 33, BR_ERR_CORRUPT},
-        {255, 33, BR_ERR_CORRUPT},
-        {BR_KEY_RSA, 33, BR_ERR_CORRUPT},
-        {BR_KEY_P256, 1, BR_ERR_CORRUPT},
-        {BR_KEY_P256, 32, BR_ERR_MALFORMED},
+        {33, BR_OK, BR_KEY_P256},
+        {33, BR_ERR_CORRUPT, 0},
+        {33, BR_ERR_CORRUPT, 82},
+        {33, BR_ERR_CORRUPT, 255},
+        {33, BR_ERR_CORRUPT, BR_KEY_RSA},
+        {1, BR_ERR_CORRUPT, BR_KEY_P256},
+        {32, BR_ERR_MALFORMED, BR_KEY_P256},
     };
     struct br_vault *v = open_vault(state);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -196,14 +196,19 @@ each_byte_of_the_file_is_guarded(void **state)
 /* ---- the rows' texts ------------------------------------------------------
  */
 
+static const char without_id[] =
+    "{\"id\":\"\",\"issuer\":\"i\",\"configuration\":\"x\",\"format\":\"f\","
+    "\"vct\":\"v\",\"once\":false}";
+static const char without_vct[] =
+    "{\"id\":\"c\",\"issuer\":\"i\",\"configuration\":\"x\",\"format\":\"f\","
+    "\"once\":false}";
+
 static void
 rows_without_their_names_are_refused(void **state)
 {
     static const char *const bad[] = {
-        "{\"id\":\"\",\"issuer\":\"i\",\"configuration\":\"x\",\"format\":\"f\""
-        ",\"vct\":\"v\",\"once\":false}",
-        "{\"id\":\"c\",\"issuer\":\"i\",\"configuration\":\"x\",\"format\":"
-        "\"f\",\"once\":false}",
+        without_id,
+        without_vct,
         "{\"credential\":\"\",\"text\":\"t\"}",
         "{\"credential\":\"c\",\"text\":\"\"}",
         "{\"credential\":\"c\",\"number\":1000001,\"text\":\"t\"}",

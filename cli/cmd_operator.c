@@ -69,7 +69,7 @@ add(const struct br_args *a,
         return br_fail(
             reterr, BR_ERR_CONFLICT, "there is an operator %s already", name);
     }
-    BR_TRY(br_operator_make(name, role, &o, ret, reterr));
+    BR_TRY(br_operator_make(name, role, br_bytes(NULL, 0), &o, ret, reterr));
     o.created_s = br_cli_now().v / 1000000;
     BR_TRY(br_operator_put(d->txn, &o, reterr));
     BR_TRY(note(d, "operator-added", name, reterr));

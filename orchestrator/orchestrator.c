@@ -11,6 +11,7 @@
 #include "orchestrator/api/api.h"
 #include "orchestrator/api/desk.h"
 #include "orchestrator/api/health.h"
+#include "orchestrator/api/oidc.h"
 #include "orchestrator/api/once.h"
 #include "orchestrator/api/status.h"
 #include "orchestrator/archive.h"
@@ -194,7 +195,7 @@ warn(struct br_orchestrator *o, const char *event, const char *text)
 static void
 on_unstamped(void *ctx, const char *text)
 {
-    warn((struct br_orchestrator *)ctx, "status.unstamped", text);
+    warn((struct br_orchestrator *)ctx, "ledger.unstamped", text);
 }
 
 static enum br_rc
@@ -205,6 +206,8 @@ open_stamper(struct br_orchestrator *o, struct br_err *reterr)
         .node_url = o->config->node_url,
         .token_file = in_data(o, path, o->config->node_token_file),
         .kv = o->kv,
+        .audit_rows = o->config->audit_rows,
+        .audit_s = o->config->audit_s,
         .warning = on_unstamped,
         .ctx = o,
     };
@@ -302,6 +305,8 @@ open_all(struct br_orchestrator *o, struct br_err *reterr)
     }
     BR_TRY(open_keys(o, reterr));
     o->api.config = o->config;
+    BR_TRY(br_oidc_open(
+        o->o.data_dir, o->config, o->passphrase, &o->api.oidc, reterr));
     BR_TRY(open_providers(o, reterr));
     BR_TRY(open_types(o, reterr));
     BR_TRY(br_orch_store_open(o->o.data_dir, &o->kv, reterr));
@@ -397,6 +402,7 @@ br_orchestrator_stop(struct br_orchestrator *o)
     }
     br_verify_stop(o->verify);
     br_stamper_stop(o->stamper);
+    br_oidc_free(o->api.oidc);
     br_status_cache_free(o->api.status);
     br_once_free(o->api.once);
     br_kv_close(o->kv);

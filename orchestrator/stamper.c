@@ -5,6 +5,7 @@
 #include "common/codec/text.h"
 #include "common/crypto/files.h"
 #include "common/net/http_client.h"
+#include "orchestrator/store/closing.h"
 #include "orchestrator/store/published.h"
 
 #include <pthread.h>
@@ -16,6 +17,7 @@
 enum {
     WAITING_MAX = 256,
     RETRY_S = 10,
+    LOOK_S = 3, /**< whether the desk's log is to be closed */
     TIMEOUT_MS = 10000,
     TOKEN_BYTES_MAX = 256,
 };
@@ -38,6 +40,7 @@ struct br_stamper {
     size_t count;
     bool stopping;
     bool warned;
+    uint64_t closed; /**< the closing that was put in the queue last */
 };
 
 /* ---- one stamp ---------------------------------------------------------- */
@@ -99,9 +102,80 @@ warn(struct br_stamper *s, const struct br_err *err)
 {
     char text[BR_ERR_TEXT_BYTES + 80];
     (void)snprintf(
-        text, sizeof(text), "a status list could not be stamped, trying on: %s",
+        text, sizeof(text), "a digest could not be stamped, trying on: %s",
         err->text);
     s->o.warning(s->o.ctx, text);
+}
+
+/* ---- the desk's log ------------------------------------------------------ */
+
+static enum br_rc
+close_log(struct br_stamper *s, struct br_closing *ret, struct br_err *reterr)
+{
+    struct timespec now;
+    struct br_kv_txn *txn;
+    struct br_bytes stamp;
+    bool due = false;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    const struct br_closing_when when = {
+        .rows = s->o.audit_rows,
+        .age_us = s->o.audit_s * 1000000,
+        .now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
+    };
+    BR_TRY(br_kv_begin_write(s->o.kv, &txn, reterr));
+    /* While one waits for the ledger, the next waits for it. */
+    enum br_rc rc = br_closing_last(txn, ret, reterr);
+    if (rc == BR_OK) {
+        rc = br_closing_stamp(txn, ret, &stamp, reterr);
+        if (rc == BR_ERR_NOT_FOUND) {
+            br_kv_end(txn);
+            return BR_OK;
+        }
+    }
+    if (rc == BR_OK || rc == BR_ERR_NOT_FOUND) {
+        rc = br_closing_make(txn, &when, &due, reterr);
+    }
+    if (rc == BR_OK && due) {
+        rc = br_closing_last(txn, ret, reterr);
+    }
+    if (rc == BR_OK && due) {
+        return br_kv_commit(txn, reterr);
+    }
+    br_kv_end(txn);
+    ret->last = 0;
+    return rc;
+}
+
+/** Without the lock. */
+static void
+look_at_log(struct br_stamper *s)
+{
+    struct br_closing c = {0};
+    struct br_err err;
+    if (close_log(s, &c, &err) != BR_OK) {
+        warn(s, &err);
+    } else if (c.last > s->closed) {
+        s->closed = c.last;
+        br_stamper_add(s, BR_CLOSING_LIST, c.last, &c.digest);
+    }
+}
+
+/** For something to do, or until it is time to look. */
+static void
+wait_for_work(struct br_stamper *s)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LOOK_S;
+    while (!s->stopping && s->count == 0 &&
+           pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0) {
+        /* woken without a reason */
+    }
+    if (!s->stopping && s->count == 0) {
+        (void)pthread_mutex_unlock(&s->lock);
+        look_at_log(s);
+        (void)pthread_mutex_lock(&s->lock);
+    }
 }
 
 static void
@@ -135,7 +209,7 @@ run(void *ctx)
     while (!s->stopping) {
         struct br_err err;
         if (s->count == 0) {
-            (void)pthread_cond_wait(&s->wake, &s->lock);
+            wait_for_work(s);
             continue;
         }
         struct stamp next = s->waiting[0];

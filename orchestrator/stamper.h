@@ -1,6 +1,7 @@
 /*
- * Stamping what was published on a node: the digest of each status list
- * (archive.h).
+ * Stamping on a node: the digest of each status list that was published
+ * (archive.h), and of each closing of the desk's log (store/closing.h), which
+ * is made here when it is due.
  *
  * A thread of its own: a node that is down delays nothing. What waits is
  * bounded; of one list and number the newest digest waits alone.
@@ -20,6 +21,8 @@ struct br_stamper_options {
     const char *node_url;
     const char *token_file; /**< of scope notary:stamp, mode 0600 */
     struct br_kv *kv;
+    uint64_t audit_rows; /**< when the desk's log is closed */
+    uint64_t audit_s;
     void (*warning)(void *ctx, const char *text);
     void *ctx;
 };

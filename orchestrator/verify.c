@@ -136,6 +136,7 @@ open_all(
     v->o.node_url = c->node_url;
     v->o.node_token = v->token;
     v->o.result_s = c->result_s;
+    v->o.history_s = c->history_s;
     v->o.binding_s = c->binding_s;
     v->o.warning = options->warning;
     v->o.ctx = options->ctx;

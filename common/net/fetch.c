@@ -113,8 +113,9 @@ br_fetch_call(
                                                      : f->answer_bytes_max,
         .timeout_ms = f->timeout_ms == 0 ? BR_FETCH_TIMEOUT_MS : f->timeout_ms,
         .ca_file = policy->ca_file,
-        .reach = policy->allow_loopback ? BR_REACH_PUBLIC_OR_LOOPBACK
-                                        : BR_REACH_PUBLIC,
+        .reach = policy->allow_private    ? BR_REACH_ANY
+                 : policy->allow_loopback ? BR_REACH_PUBLIC_OR_LOOPBACK
+                                          : BR_REACH_PUBLIC,
     };
     BR_TRY(br_http_call(c, &call, &status, ret_body, reterr));
     if (status >= 300 && status <= 399) {

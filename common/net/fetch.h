@@ -23,6 +23,9 @@
 
 struct br_fetch_policy {
     bool allow_loopback;
+    /** For an address of our own configuration alone, such as an identity
+     *  provider of our network: it may resolve to a private address. */
+    bool allow_private;
     const char *ca_file; /**< instead of the system's; or NULL */
 };
 

@@ -23,6 +23,7 @@ struct br_once;
 struct br_status_cache;
 struct br_verifier;
 struct br_desk;
+struct br_oidc;
 
 enum {
     BR_ORCH_FORM_BYTES_MAX = 16 * 1024,
@@ -51,6 +52,7 @@ struct br_orch_api {
     struct br_status_cache *status;
     struct br_verifier *verifier;
     struct br_desk *desk;
+    struct br_oidc *oidc; /**< NULL: operators log in here alone */
     atomic_bool stopping;
 };
 

@@ -22,14 +22,23 @@ struct peer {
     unsigned count;
 };
 
-struct br_desk {
-    struct br_orch_api *api;
+enum { WORK, LOGINS, LANES };
+
+/** A thread and what waits for it. */
+struct lane {
+    struct br_desk *desk;
     pthread_t thread;
-    pthread_mutex_t lock; /**< guards the rest */
+    bool running;
     pthread_cond_t wake;
     struct task queue[BR_DESK_QUEUE_MAX];
     size_t first;
     size_t count;
+};
+
+struct br_desk {
+    struct br_orch_api *api;
+    pthread_mutex_t lock; /**< guards the rest */
+    struct lane lanes[LANES];
     bool stopping;
     uint8_t peer_key[16];
     struct peer peers[PEERS];
@@ -37,19 +46,17 @@ struct br_desk {
 
 /* ---- who asks ----------------------------------------------------------- */
 
-static const char cookie_name[] = "broletto_desk=";
-
-/** The session's text among the cookies; empty: none. */
-static struct br_bytes
-session_text(const struct br_http_request *req)
+struct br_bytes
+br_desk_cookie(const struct br_http_request *req, const char *name)
 {
     const char *p = br_http_header(req, "Cookie");
+    size_t length = strlen(name);
     while (p != NULL && *p != '\0') {
         p += strspn(p, " ;");
         size_t n = strcspn(p, ";");
-        size_t name = sizeof(cookie_name) - 1;
-        if (n > name && strncmp(p, cookie_name, name) == 0) {
-            return br_bytes(p + name, n - name);
+        if (n > length + 1 && strncmp(p, name, length) == 0 &&
+            p[length] == '=') {
+            return br_bytes(p + length + 1, n - length - 1);
         }
         p += n;
     }
@@ -91,7 +98,7 @@ authenticate(
     const struct br_desk_action *a,
     struct br_err *reterr)
 {
-    struct br_bytes text = session_text(c->req);
+    struct br_bytes text = br_desk_cookie(c->req, "broletto_desk");
     uint64_t now_s = c->now_us / 1000000;
     BR_TRY(br_desk_session_get(c->txn, text, now_s, &c->session, reterr));
     if (br_operator_get(
@@ -154,30 +161,53 @@ run(struct br_desk_call *c,
     const struct br_desk_action *a,
     struct br_err *reterr)
 {
+    bool json = (a->may & BR_DESK_DOWNLOAD) == 0;
     BR_TRY(read_body(c, a, reterr));
-    br_json_write_object(&c->w);
+    if (json) {
+        br_json_write_object(&c->w);
+    }
     if ((a->may & BR_DESK_OPEN) != 0) {
-        BR_TRY(check_mark(c->req, "login", reterr));
+        if (a->post) {
+            BR_TRY(check_mark(c->req, "login", reterr));
+        }
         BR_TRY(a->run(c, reterr));
     } else {
         BR_TRY(run_in_transaction(c, a, reterr));
     }
-    br_json_write_end(&c->w);
+    if (json) {
+        br_json_write_end(&c->w);
+    }
     return br_buf_status(&c->out, reterr);
 }
 
 static void
 answer(struct br_desk_call *c)
 {
-    const struct br_http_header_pair headers[] = {
-        {"Cache-Control", "no-store"}, {"Set-Cookie", c->cookie}};
-    const struct br_http_answer a = {
+    char file[160];
+    struct br_http_header_pair headers[4] = {{"Cache-Control", "no-store"}};
+    struct br_http_answer a = {
         .status = 200,
         .content_type = "application/json",
         .take = &c->out,
         .headers = headers,
-        .header_count = c->cookie[0] == '\0' ? 1 : 2,
+        .header_count = 1,
     };
+    if (c->cookie[0] != '\0') {
+        headers[a.header_count++] =
+            (struct br_http_header_pair){"Set-Cookie", c->cookie};
+    }
+    if (c->location[0] != '\0') {
+        a.status = 303;
+        headers[a.header_count++] =
+            (struct br_http_header_pair){"Location", c->location};
+    }
+    if (c->download != NULL) {
+        (void)snprintf(
+            file, sizeof(file), "attachment; filename=\"%.100s\"", c->download);
+        a.content_type = "application/jwt";
+        headers[a.header_count++] =
+            (struct br_http_header_pair){"Content-Disposition", file};
+    }
     br_http_reply(c->req, &a);
 }
 
@@ -203,17 +233,18 @@ serve(struct br_desk *d, const struct task *t)
 /* ---- the queue ---------------------------------------------------------- */
 
 static bool
-take(struct br_desk *d, struct task *ret)
+take(struct lane *l, struct task *ret)
 {
+    struct br_desk *d = l->desk;
     (void)pthread_mutex_lock(&d->lock);
-    while (d->count == 0 && !d->stopping) {
-        (void)pthread_cond_wait(&d->wake, &d->lock);
+    while (l->count == 0 && !d->stopping) {
+        (void)pthread_cond_wait(&l->wake, &d->lock);
     }
-    bool some = d->count > 0;
+    bool some = l->count > 0;
     if (some) {
-        *ret = d->queue[d->first];
-        d->first = (d->first + 1) % BR_DESK_QUEUE_MAX;
-        d->count--;
+        *ret = l->queue[l->first];
+        l->first = (l->first + 1) % BR_DESK_QUEUE_MAX;
+        l->count--;
     }
     (void)pthread_mutex_unlock(&d->lock);
     return some;
@@ -222,9 +253,10 @@ take(struct br_desk *d, struct task *ret)
 static void *
 work(void *ctx)
 {
-    struct br_desk *d = (struct br_desk *)ctx;
+    struct lane *l = (struct lane *)ctx;
+    struct br_desk *d = l->desk;
     struct task t;
-    while (take(d, &t)) {
+    while (take(l, &t)) {
         if (atomic_load(&d->api->stopping)) {
             struct br_err err;
             (void)br_fail(&err, BR_ERR_STOPPING, "the desk");
@@ -255,19 +287,20 @@ br_desk_submit(
 {
     struct br_orch_api *api = (struct br_orch_api *)ctx;
     struct br_desk *d = api->desk;
+    struct lane *l = &d->lanes[(a->may & BR_DESK_LOGIN) != 0 ? LOGINS : WORK];
     struct br_err err;
     enum br_rc rc = BR_OK;
     (void)pthread_mutex_lock(&d->lock);
-    if ((a->may & BR_DESK_OPEN) != 0 && !may_log_in(d, req)) {
+    if ((a->may & BR_DESK_LIMIT) != 0 && !may_log_in(d, req)) {
         rc = br_fail(
             &err, BR_ERR_RATE_EXCEEDED, "%llu logins a minute from one address",
             (unsigned long long)d->api->config->desk_logins);
-    } else if (d->count == BR_DESK_QUEUE_MAX || d->stopping) {
+    } else if (l->count == BR_DESK_QUEUE_MAX || d->stopping) {
         rc = br_fail(&err, BR_ERR_BUSY, "the desk's queue");
     } else {
-        size_t at = (d->first + d->count++) % BR_DESK_QUEUE_MAX;
-        d->queue[at] = (struct task){req, a};
-        (void)pthread_cond_signal(&d->wake);
+        size_t at = (l->first + l->count++) % BR_DESK_QUEUE_MAX;
+        l->queue[at] = (struct task){req, a};
+        (void)pthread_cond_signal(&l->wake);
     }
     (void)pthread_mutex_unlock(&d->lock);
     if (rc != BR_OK) {
@@ -286,10 +319,17 @@ br_desk_start(
     d->api = api;
     br_random(d->peer_key, sizeof(d->peer_key));
     (void)pthread_mutex_init(&d->lock, NULL);
-    (void)pthread_cond_init(&d->wake, NULL);
-    if (pthread_create(&d->thread, NULL, work, d) != 0) {
-        free(d);
-        return br_fail(reterr, BR_ERR_NO_MEMORY, "the desk's thread");
+    bool good = true;
+    for (size_t i = 0; i < LANES; i++) {
+        struct lane *l = &d->lanes[i];
+        l->desk = d;
+        (void)pthread_cond_init(&l->wake, NULL);
+        l->running = good && pthread_create(&l->thread, NULL, work, l) == 0;
+        good = l->running;
+    }
+    if (!good) {
+        br_desk_stop(d);
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "the desk's threads");
     }
     *ret = d;
     return BR_OK;
@@ -303,10 +343,16 @@ br_desk_stop(struct br_desk *d)
     }
     (void)pthread_mutex_lock(&d->lock);
     d->stopping = true;
-    (void)pthread_cond_signal(&d->wake);
+    for (size_t i = 0; i < LANES; i++) {
+        (void)pthread_cond_signal(&d->lanes[i].wake);
+    }
     (void)pthread_mutex_unlock(&d->lock);
-    (void)pthread_join(d->thread, NULL);
-    (void)pthread_cond_destroy(&d->wake);
+    for (size_t i = 0; i < LANES; i++) {
+        if (d->lanes[i].running) {
+            (void)pthread_join(d->lanes[i].thread, NULL);
+        }
+        (void)pthread_cond_destroy(&d->lanes[i].wake);
+    }
     (void)pthread_mutex_destroy(&d->lock);
     free(d);
 }

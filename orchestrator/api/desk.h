@@ -5,8 +5,9 @@
  * - A session is a cookie that scripts cannot read and other sites cannot send
  *   (HttpOnly, SameSite=Strict). Whoever changes something sends the session's
  *   mark in the header X-Broletto-Desk too, which no form can.
- * - Requests run one after the other on a thread of their own: Argon2id must
- * not hold up wallets. The queue is short; what does not fit is told BUSY.
+ * - Requests run one after the other on a thread of their own, and logins on
+ *   another: neither Argon2id nor somebody's provider holds up the others. The
+ *   queues are short; what does not fit is told BUSY.
  * - Each request that changes something is one transaction, with its row in the
  *   audit log.
  *
@@ -24,6 +25,7 @@ enum {
     BR_DESK_ANSWER_BYTES_MAX = 2 * 1024 * 1024,
     BR_DESK_LIST_MAX = 100,
     BR_DESK_COOKIE_BYTES = 256,
+    BR_DESK_LOCATION_BYTES = 640,
 };
 
 enum br_rc br_desk_start(
@@ -49,6 +51,8 @@ struct br_desk_call {
     struct br_buf out;
     struct br_json_writer w;           /**< the answer: into out */
     char cookie[BR_DESK_COOKIE_BYTES]; /**< to be set; "" */
+    char location[BR_DESK_LOCATION_BYTES]; /**< go there instead; "" */
+    const char *download; /**< out is a file of this name; NULL: it is not */
 };
 typedef enum br_rc br_desk_fn(struct br_desk_call *c, struct br_err *reterr);
 
@@ -62,6 +66,9 @@ enum {
     BR_DESK_MAY_ALL = 7,
     BR_DESK_OPEN =
         8, /**< without a session, and with a transaction of its own */
+    BR_DESK_LOGIN = 16,  /**< on the thread of logins */
+    BR_DESK_LIMIT = 32,  /**< so many a minute, from one address */
+    BR_DESK_DOWNLOAD = 64, /**< writes the answer itself, as a file */
 };
 struct br_desk_action {
     br_desk_fn *run;
@@ -99,12 +106,24 @@ enum br_rc br_desk_string(
     const char **ret,
     struct br_err *reterr) BR_MUST_USE;
 
+/** A new session of c->who, its text once in the cookie; and the audit row. */
+enum br_rc
+br_desk_begin_session(struct br_desk_call *c, struct br_err *reterr) BR_MUST_USE;
+/** The value of a cookie; empty: none. */
+struct br_bytes
+br_desk_cookie(const struct br_http_request *req, const char *name);
+
 br_desk_fn br_desk_login, br_desk_logout, br_desk_session, br_desk_audit_log;
+br_desk_fn br_desk_ways, br_desk_oidc_begin, br_desk_oidc_finish;
+br_desk_fn br_desk_decisions, br_desk_decision, br_desk_receipt;
 br_desk_fn br_desk_types, br_desk_offer_new, br_desk_offer, br_desk_offers;
 br_desk_fn br_desk_offer_state;
 br_desk_fn br_desk_credentials, br_desk_status, br_desk_ask, br_desk_asked;
 
 br_http_handler br_desk_get_page, br_desk_get_web;
+br_http_handler br_desk_get_ways, br_desk_post_oidc, br_desk_get_oidc;
+br_http_handler br_desk_get_decisions, br_desk_get_decision;
+br_http_handler br_desk_get_receipt;
 br_http_handler br_desk_post_login, br_desk_post_logout, br_desk_get_session;
 br_http_handler br_desk_get_types, br_desk_post_offer, br_desk_get_offers;
 br_http_handler br_desk_get_offer, br_desk_post_offer_state;

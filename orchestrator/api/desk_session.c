@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/crypto/keyfile.h"
 #include "orchestrator/api/desk.h"
+#include "orchestrator/api/oidc.h"
+#include "orchestrator/store/closing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 /* ---- logging in and out ------------------------------------------------- */
 
-/** A new session, its text once in the cookie; and the audit row. */
-static enum br_rc
-begin_session(struct br_desk_call *c, struct br_err *reterr)
+enum br_rc
+br_desk_begin_session(struct br_desk_call *c, struct br_err *reterr)
 {
     char text[BR_ORCH_SECRET_TEXT_BYTES];
     br_orch_random_text(text);
@@ -42,7 +43,7 @@ conclude(
     BR_TRY(br_kv_begin_write(c->api->kv, &c->txn, reterr));
     enum br_rc rc = known ? br_operator_put(c->txn, &c->who, reterr) : BR_OK;
     if (rc == BR_OK && outcome == BR_OK) {
-        rc = begin_session(c, reterr);
+        rc = br_desk_begin_session(c, reterr);
     } else if (rc == BR_OK && known) {
         rc = br_desk_audit(c, "login-refused", c->who.name, "", reterr);
     }
@@ -86,6 +87,10 @@ br_desk_login(struct br_desk_call *c, struct br_err *reterr)
     struct br_bytes name;
     struct br_err why = {.rc = BR_OK};
     bool known;
+    if (!c->api->config->desk_local) {
+        return br_fail(
+            reterr, BR_ERR_FORBIDDEN, "here nobody logs in with a passphrase");
+    }
     BR_TRY(br_json_need_string(c->body, "name", &name, reterr));
     BR_TRY(br_json_need_string(c->body, "passphrase", &in.passphrase, reterr));
     BR_TRY(br_json_need_string(c->body, "code", &in.code, reterr));
@@ -99,6 +104,21 @@ br_desk_login(struct br_desk_call *c, struct br_err *reterr)
     return BR_OK;
 }
 
+/** Where the browser logs out at the provider too. */
+static enum br_rc
+write_logout(struct br_desk_call *c, struct br_err *reterr)
+{
+    struct br_buf url;
+    br_buf_init(&url, (size_t)BR_OIDC_URL_BYTES_MAX * 2);
+    enum br_rc rc = br_oidc_logout(c->api->oidc, &url, reterr);
+    if (rc == BR_OK && url.n > 0) {
+        br_json_write_name(&c->w, "go");
+        br_json_write_string(&c->w, br_buf_bytes(&url));
+    }
+    br_buf_fini(&url);
+    return rc;
+}
+
 enum br_rc
 br_desk_logout(struct br_desk_call *c, struct br_err *reterr)
 {
@@ -107,6 +127,9 @@ br_desk_logout(struct br_desk_call *c, struct br_err *reterr)
         "broletto_desk=; Path=/desk; HttpOnly; SameSite=Strict; Max-Age=0");
     BR_TRY(br_kv_delete(
         c->txn, BR_ORCH_SESSIONS, br_hash_bytes(&c->session.key), reterr));
+    if (c->who.federated && c->api->oidc != NULL) {
+        BR_TRY(write_logout(c, reterr));
+    }
     return br_desk_audit(c, "logout", c->who.name, "", reterr);
 }
 
@@ -121,6 +144,30 @@ br_desk_session(struct br_desk_call *c, struct br_err *reterr)
 /* ---- the audit log ------------------------------------------------------ */
 
 enum { AUDIT_MAX = 50 };
+
+/** Up to which row the ledger vouches, and where on it. */
+static enum br_rc
+write_stamped(struct br_desk_call *c, struct br_err *reterr)
+{
+    struct br_closing closing;
+    struct br_bytes stamp;
+    struct br_json *v = NULL;
+    uint64_t index = 0;
+    enum br_rc rc = br_closing_last_stamped(c->txn, &closing, &stamp, reterr);
+    if (rc == BR_ERR_NOT_FOUND) {
+        return BR_OK;
+    }
+    BR_TRY(rc);
+    BR_TRY(br_json_parse(stamp, &c->arena, &v, reterr));
+    BR_TRY(br_json_need_uint(v, "index", &index, reterr));
+    br_json_write_name(&c->w, "stamped");
+    br_json_write_object(&c->w);
+    br_desk_number(c, "row", closing.last);
+    br_desk_number(c, "time_us", closing.time_us);
+    br_desk_number(c, "entry", index);
+    br_json_write_end(&c->w);
+    return BR_OK;
+}
 
 enum br_rc
 br_desk_audit_log(struct br_desk_call *c, struct br_err *reterr)
@@ -147,5 +194,6 @@ br_desk_audit_log(struct br_desk_call *c, struct br_err *reterr)
         br_json_write_end(&c->w);
     }
     br_json_write_end(&c->w);
-    return BR_OK;
+    br_desk_flag(c, "ledger", c->api->config->node_url[0] != '\0');
+    return write_stamped(c, reterr);
 }

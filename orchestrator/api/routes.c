@@ -2,6 +2,7 @@
 #include "common/credential/vp_response.h"
 #include "orchestrator/api/api.h"
 #include "orchestrator/api/desk.h"
+#include "orchestrator/api/oidc.h"
 
 #define FORM "application/x-www-form-urlencoded"
 #define JSON "application/json"
@@ -54,6 +55,10 @@ static const struct br_http_route routes[] = {
     {"GET", "/", br_desk_get_page, 0, NULL, NULL, NULL},
     {"GET", "/web/{rest...}", br_desk_get_web, 0, NULL, NULL, NULL},
     {"POST", "/desk/v1/login", br_desk_post_login, 4096, JSON, NULL, NULL},
+    {"GET", "/desk/v1/login", br_desk_get_ways, 0, NULL, NULL, NULL},
+    {"POST", "/desk/v1/oidc/begin", br_desk_post_oidc, 1024, JSON, NULL, NULL},
+    {"GET", "/desk/v1/oidc/callback", br_desk_get_oidc, 0, NULL, NULL, NULL},
+    {"GET", "/desk/v1/oidc/jwks", br_oidc_get_keys, 0, NULL, NULL, NULL},
     {"POST", "/desk/v1/logout", br_desk_post_logout, 1024, JSON, NULL, NULL},
     {"GET", "/desk/v1/session", br_desk_get_session, 0, NULL, NULL, NULL},
     {"GET", "/desk/v1/types", br_desk_get_types, 0, NULL, NULL, NULL},
@@ -70,6 +75,11 @@ static const struct br_http_route routes[] = {
     {"POST", "/desk/v1/requests", br_desk_post_request, 64 * 1024, JSON, NULL,
      NULL},
     {"GET", "/desk/v1/requests/{id}", br_desk_get_request, 0, NULL, NULL, NULL},
+    {"GET", "/desk/v1/decisions", br_desk_get_decisions, 0, NULL, NULL, NULL},
+    {"GET", "/desk/v1/decisions/{id}", br_desk_get_decision, 0, NULL, NULL,
+     NULL},
+    {"GET", "/desk/v1/decisions/{id}/receipt", br_desk_get_receipt, 0, NULL,
+     NULL, NULL},
     {"GET", "/desk/v1/audit", br_desk_get_audit, 0, NULL, NULL, NULL},
     {"GET", "/livez", br_orch_get_livez, 0, NULL, NULL, NULL},
     {"GET", "/readyz", br_orch_get_readyz, 0, NULL, NULL, NULL},

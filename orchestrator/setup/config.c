@@ -81,6 +81,38 @@ br_orch_check_url(
     return BR_OK;
 }
 
+/** Somebody must be able to come in, and a provider be asked over https. */
+static enum br_rc
+check_logins(const struct br_orch_config *c, struct br_err *reterr)
+{
+    if (c->oidc_issuer[0] == '\0') {
+        return c->desk_local
+                   ? BR_OK
+                   : br_fail(
+                         reterr, BR_ERR_CONFIG,
+                         "desk_local is false and there is no oidc_issuer: "
+                         "nobody could log in at the desk");
+    }
+    bool good = begins(c->oidc_issuer, "https://") ||
+                (c->insecure_loopback && br_orch_is_loopback(c->oidc_issuer));
+    if (!good || strpbrk(c->oidc_issuer, "?#\"\\ \t\n@") != NULL) {
+        return br_fail(
+            reterr, BR_ERR_CONFIG,
+            "oidc_issuer: %.100s: an https address without query or fragment "
+            "(http on this machine with insecure_loopback)",
+            c->oidc_issuer);
+    }
+    if (c->oidc_client_id[0] == '\0') {
+        return br_fail(reterr, BR_ERR_CONFIG, "oidc_client_id is missing");
+    }
+    if (strcmp(c->oidc_client_auth, "client_secret_basic") == 0 &&
+        c->oidc_client_secret_file[0] == '\0') {
+        return br_fail(
+            reterr, BR_ERR_CONFIG, "oidc_client_secret_file is missing");
+    }
+    return BR_OK;
+}
+
 enum br_rc
 br_orch_config_load(
     const char *data_dir, struct br_orch_config *ret, struct br_err *reterr)
@@ -89,6 +121,9 @@ br_orch_config_load(
     BR_TRY(br_config_load(&br_orch_config_schema, data_dir, &c, reterr));
     enum br_rc rc =
         br_orch_check_url(c.public_url, c.insecure_loopback, reterr);
+    if (rc == BR_OK) {
+        rc = check_logins(&c, reterr);
+    }
     if (rc != BR_OK) {
         br_orch_config_fini(&c);
         return rc;

@@ -52,7 +52,7 @@ br_operator_put(
 {
     struct br_buf b;
     br_buf_init(&b, 4096);
-    br_cbor_put_array(&b, 9);
+    br_cbor_put_array(&b, o->federated ? 11 : 9);
     br_cbor_put_uint(&b, (uint64_t)o->role);
     br_cbor_put_bytes(&b, br_bytes(o->salt, sizeof(o->salt)));
     br_cbor_put_uint(&b, o->cost.ops);
@@ -62,6 +62,11 @@ br_operator_put(
     br_cbor_put_uint(&b, o->failures);
     br_cbor_put_uint(&b, o->wait_until_s);
     br_cbor_put_uint(&b, o->created_s);
+    if (o->federated) {
+        br_cbor_put_bytes(
+            &b, br_bytes(o->identity_salt, sizeof(o->identity_salt)));
+        br_cbor_put_bytes(&b, br_hash_bytes(&o->identity));
+    }
     return br_row_put(txn, BR_ORCH_OPERATORS, br_str(o->name), &b, reterr);
 }
 
@@ -79,7 +84,11 @@ parse_operator(
     }
     memcpy(o->name, name.p, name.n);
     br_cbor_init(&r, row);
-    br_cbor_array_exact(&r, 9);
+    uint64_t count = br_cbor_array(&r, 11);
+    if (count != 9 && count != 11) {
+        br_cbor_fail(&r, BR_ERR_CORRUPT, "an operator's row");
+    }
+    o->federated = count == 11;
     o->role = (enum br_desk_role)br_cbor_uint_max(&r, BR_DESK_ROLES - 1);
     br_cbor_bytes_exact(&r, o->salt, sizeof(o->salt));
     o->cost.ops = (uint32_t)br_cbor_uint_max(&r, UINT32_MAX);
@@ -89,6 +98,10 @@ parse_operator(
     o->failures = br_cbor_uint(&r);
     o->wait_until_s = br_cbor_uint(&r);
     o->created_s = br_cbor_uint(&r);
+    if (o->federated) {
+        br_cbor_bytes_exact(&r, o->identity_salt, sizeof(o->identity_salt));
+        br_row_hash(&r, &o->identity);
+    }
     return br_cbor_done(&r, reterr);
 }
 
@@ -161,6 +174,7 @@ enum br_rc
 br_operator_make(
     const char *name,
     enum br_desk_role role,
+    struct br_bytes chosen,
     struct br_operator *ret,
     struct br_operator_secrets *ret_secrets,
     struct br_err *reterr)
@@ -169,13 +183,21 @@ br_operator_make(
     struct br_seal_key *key = NULL;
     struct br_buf sealed;
     BR_TRY(br_operator_check_name(name, reterr));
+    if (chosen.n > 0 && chosen.n < BR_DESK_PASSPHRASE_MIN) {
+        return br_fail(
+            reterr, BR_ERR_OUT_OF_RANGE,
+            "a passphrase that is chosen has %d bytes at least",
+            BR_DESK_PASSPHRASE_MIN);
+    }
     (void)snprintf(o.name, sizeof(o.name), "%s", name);
     br_random(o.salt, sizeof(o.salt));
     br_random(ret_secrets->totp, sizeof(ret_secrets->totp));
     br_orch_random_text(ret_secrets->passphrase);
     /* 120 bits: more is not guessed, and this is typed by hand. */
-    ret_secrets->passphrase[20] = '\0';
-    BR_TRY(derive(&o, br_str(ret_secrets->passphrase), &key, reterr));
+    ret_secrets->passphrase[chosen.n > 0 ? 0 : 20] = '\0';
+    BR_TRY(derive(
+        &o, chosen.n > 0 ? chosen : br_str(ret_secrets->passphrase), &key,
+        reterr));
     const struct br_bytes about[] = {br_str("operator"), br_str(o.name)};
     br_buf_init(&sealed, 1024);
     enum br_rc rc = br_seal(
@@ -188,6 +210,77 @@ br_operator_make(
     }
     br_buf_fini(&sealed);
     return rc;
+}
+
+/* ---- those who log in elsewhere ------------------------------------------ */
+
+/** A tax code is guessed easily: so salted, and for this issuer alone. */
+static struct br_hash
+identity_hash(
+    const uint8_t salt[BR_DESK_SALT_BYTES],
+    const char *issuer,
+    const char *identity)
+{
+    struct br_hash h;
+    const struct br_bytes parts[] = {
+        br_str("broletto/operator-identity"),
+        br_bytes(salt, BR_DESK_SALT_BYTES), br_bytes(issuer, strlen(issuer) + 1),
+        br_str(identity)};
+    br_sha256_parts(parts, sizeof(parts) / sizeof(parts[0]), &h);
+    return h;
+}
+
+enum br_rc
+br_operator_make_federated(
+    const char *name,
+    enum br_desk_role role,
+    const char *issuer,
+    const char *identity,
+    struct br_operator *ret,
+    struct br_err *reterr)
+{
+    struct br_operator o = {
+        .role = role, .cost = br_seal_cost_default(), .federated = true};
+    BR_TRY(br_operator_check_name(name, reterr));
+    (void)snprintf(o.name, sizeof(o.name), "%s", name);
+    br_random(o.identity_salt, sizeof(o.identity_salt));
+    o.identity = identity_hash(o.identity_salt, issuer, identity);
+    *ret = o;
+    return BR_OK;
+}
+
+struct by_identity {
+    const char *issuer;
+    const char *identity;
+    struct br_operator *ret;
+    bool found;
+};
+
+static void
+match_identity(void *ctx, const struct br_operator *o)
+{
+    struct by_identity *b = (struct by_identity *)ctx;
+    struct br_hash h = identity_hash(o->identity_salt, b->issuer, b->identity);
+    if (o->federated && br_hash_eq(&h, &o->identity)) {
+        *b->ret = *o;
+        b->found = true;
+    }
+}
+
+enum br_rc
+br_operator_by_identity(
+    struct br_kv_txn *txn,
+    const char *issuer,
+    const char *identity,
+    struct br_operator *ret,
+    struct br_err *reterr)
+{
+    struct by_identity b = {issuer, identity, ret, false};
+    BR_TRY(br_operator_list(txn, match_identity, &b, reterr));
+    return b.found ? BR_OK
+                   : br_fail(
+                         reterr, BR_ERR_NOT_FOUND,
+                         "nobody who is told so works at the desk");
 }
 
 /** The second factor's secret, which a right passphrase opens. */

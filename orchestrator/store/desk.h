@@ -21,6 +21,8 @@
 
 enum {
     BR_DESK_NAME_BYTES = 64,
+    BR_DESK_SALT_BYTES = 16,
+    BR_DESK_PASSPHRASE_MIN = 12, /**< of one that somebody chose */
     BR_DESK_SEALED_BYTES = BR_TOTP_SECRET_BYTES + BR_SEAL_OVERHEAD_BYTES,
     BR_DESK_DETAIL_BYTES = 240,
     BR_DESK_FAILURES = 5,
@@ -53,6 +55,9 @@ struct br_operator {
     uint64_t failures;  /**< in a row */
     uint64_t wait_until_s;
     uint64_t created_s;
+    bool federated; /**< logs in at the OpenID Connect provider, not here */
+    uint8_t identity_salt[BR_DESK_SALT_BYTES];
+    struct br_hash identity; /**< salted, of the provider and who it is there */
 };
 
 /** 1 to 64 of a-z, 0-9, dot, hyphen. OUT_OF_RANGE. */
@@ -76,17 +81,36 @@ enum br_rc br_operator_list(
     void *ctx,
     struct br_err *reterr) BR_MUST_USE;
 
-/** A new operator, not stored yet: the passphrase is made here and given once,
- *  as is the second factor's secret. */
+/** A new operator, not stored yet: the second factor's secret is made here and
+ *  given once, as is the passphrase, unless one was chosen (OUT_OF_RANGE when
+ *  it is short). */
 struct br_operator_secrets {
-    char passphrase[BR_ORCH_SECRET_TEXT_BYTES];
+    char passphrase[BR_ORCH_SECRET_TEXT_BYTES]; /**< "": it was chosen */
     uint8_t totp[BR_TOTP_SECRET_BYTES];
 };
 enum br_rc br_operator_make(
     const char *name,
     enum br_desk_role role,
+    struct br_bytes chosen, /**< passphrase; empty: make one */
     struct br_operator *ret,
     struct br_operator_secrets *ret_secrets,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** One who logs in at a provider of this issuer: of what tells them there only
+ *  a salted hash is kept. Nothing here opens with a passphrase. */
+enum br_rc br_operator_make_federated(
+    const char *name,
+    enum br_desk_role role,
+    const char *issuer,
+    const char *identity,
+    struct br_operator *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** Who is told so by this issuer. NOT_FOUND: nobody is listed. */
+enum br_rc br_operator_by_identity(
+    struct br_kv_txn *txn,
+    const char *issuer,
+    const char *identity,
+    struct br_operator *ret,
     struct br_err *reterr) BR_MUST_USE;
 
 /** Takes some tenths of a second. UNAUTHENTICATED, RATE_EXCEEDED; *o is changed

@@ -20,6 +20,7 @@ br_orch_store_open(
         [BR_ORCH_STAMPS] = "stamps",     [BR_ORCH_OPERATORS] = "operators",
         [BR_ORCH_SESSIONS] = "sessions", [BR_ORCH_AUDIT] = "audit",
         [BR_ORCH_PUSHED] = "pushed",     [BR_ORCH_GRANTED] = "granted",
+        [BR_ORCH_CLOSINGS] = "closings",
     };
     char path[4096];
     (void)snprintf(path, sizeof(path), "%s/db", data_dir);

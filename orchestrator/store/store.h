@@ -41,6 +41,7 @@ enum br_orch_table {
     BR_ORCH_OPERATORS,   /**< name -> operator */
     BR_ORCH_SESSIONS,    /**< hash of a session's text -> session */
     BR_ORCH_AUDIT,       /**< number -> what was done at the desk */
+    BR_ORCH_CLOSINGS,    /**< number of its last row -> closing */
     BR_ORCH_TABLES,
 };
 

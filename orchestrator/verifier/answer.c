@@ -4,6 +4,7 @@
 #include "common/credential/did.h"
 #include "common/credential/rule.h"
 #include "common/crypto/hash.h"
+#include "orchestrator/verifier/history.h"
 #include "orchestrator/verifier/internal.h"
 
 #include <stdio.h>
@@ -274,6 +275,27 @@ encode_both(
     return rc;
 }
 
+/** The step and the rule of a refusal; its reason may quote, and is not kept. */
+static enum br_rc
+note_decision(
+    struct answering *a, struct br_kv_txn *txn, struct br_err *reterr)
+{
+    struct br_verifier_decision d = {
+        .time_s = a->now_s, .outcome = a->r->phase};
+    struct br_err why = {0};
+    if (a->r->phase == BR_PHASE_REFUSED) {
+        enum br_judge_step step = BR_STEP_ANSWER;
+        const struct br_judge_note *n = br_judge_reason(a->v->judgement, &step);
+        if (n != NULL) {
+            memcpy(why.text, n->reason, sizeof(why.text));
+            d.step = br_str(br_judge_step_name(step));
+        }
+        const struct br_rule_info *rule = br_rule_of(&why);
+        d.rule = br_str(rule == NULL ? "" : rule->slug);
+    }
+    return br_history_put(txn, a->r, &d, reterr);
+}
+
 static enum br_rc
 store_in(
     struct answering *a,
@@ -291,6 +313,7 @@ store_in(
     BR_TRY(br_verifier_put_request(txn, a->r, reterr));
     BR_TRY(br_verifier_put_result(
         txn, a->r->id, a->now_s + a->v->o.result_s, result, reterr));
+    BR_TRY(note_decision(a, txn, reterr));
     return br_verifier_put_receipt(txn, a->r->id, &kept, reterr);
 }
 
@@ -340,6 +363,9 @@ decline(
     }
     BR_TRY(br_kv_begin_write(a->v->kv, &txn, reterr));
     enum br_rc rc = br_verifier_put_request(txn, a->r, reterr);
+    if (rc == BR_OK) {
+        rc = note_decision(a, txn, reterr);
+    }
     if (rc == BR_OK) {
         return br_kv_commit(txn, reterr);
     }

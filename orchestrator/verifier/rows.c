@@ -33,6 +33,7 @@ br_verifier_rows_open(
         [BR_VERIFIER_RESULTS] = "results",
         [BR_VERIFIER_RECEIPTS] = "receipts",
         [BR_VERIFIER_UNSTAMPED] = "unstamped",
+        [BR_VERIFIER_HISTORY] = "history",
     };
     char path[4096];
     int n = snprintf(path, sizeof(path), "%s/verifier", data_dir);

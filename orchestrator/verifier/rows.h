@@ -28,6 +28,7 @@ enum br_verifier_table {
     BR_VERIFIER_RESULTS,
     BR_VERIFIER_RECEIPTS,
     BR_VERIFIER_UNSTAMPED, /**< ids of receipts that the ledger has not seen */
+    BR_VERIFIER_HISTORY,   /**< time, id -> what was decided: history.h */
     BR_VERIFIER_TABLES,
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "orchestrator/verifier/history.h"
 #include "orchestrator/verifier/internal.h"
 
 #include <stdlib.h>
@@ -23,7 +24,12 @@ purge(struct br_verifier *v)
     struct br_err err;
     enum br_rc rc = br_kv_begin_write(v->kv, &txn, &err);
     if (rc == BR_OK) {
-        rc = br_verifier_purge(txn, br_verifier_now_s(), PURGE_MOST, &err);
+        uint64_t now_s = br_verifier_now_s();
+        rc = br_verifier_purge(txn, now_s, PURGE_MOST, &err);
+        if (rc == BR_OK && now_s > v->o.history_s) {
+            rc = br_history_purge(
+                txn, now_s - v->o.history_s, PURGE_MOST, &err);
+        }
         if (rc == BR_OK) {
             rc = br_kv_commit(txn, &err);
         } else {

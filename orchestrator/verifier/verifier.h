@@ -26,6 +26,7 @@ struct br_verifier_options {
     const char *node_url;   /**< "" : no stamps */
     const char *node_token; /**< "" */
     uint64_t result_s;      /**< how long claims are kept */
+    uint64_t history_s;     /**< how long decisions are listed */
     uint64_t binding_s;     /**< how old a key binding may be */
     /** Told in one line what is worth knowing; any thread. */
     void (*warning)(void *ctx, const char *text);

@@ -72,6 +72,8 @@ struct br_args {
     const char *redirect_uri;
     const char *response_code;
     const char *client;
+    const char *operator_name;
+    const char *identity; /**< of an operator, at the provider */
     bool again;
     bool json;
     bool quiet;
@@ -156,6 +158,8 @@ int br_cmd_orchestrator_config_doc(const struct br_args *a);
 int br_cmd_operator_add(const struct br_args *a);
 int br_cmd_operator_remove(const struct br_args *a);
 int br_cmd_operator_list(const struct br_args *a);
+int br_cmd_audit_verify(const struct br_args *a);
+int br_cmd_audit_export(const struct br_args *a);
 int br_cmd_issuer_offer(const struct br_args *a);
 int br_cmd_issuer_withdraw(const struct br_args *a);
 int br_cmd_issuer_approve(const struct br_args *a);
@@ -187,6 +191,10 @@ enum br_rc br_cli_replay(
     const struct br_args *a,
     struct br_replay_report *report,
     struct br_err *reterr) BR_MUST_USE;
+/** Let somebody work at the desk of a body, and print the enrolment; returns
+ *  the exit code. */
+int br_cli_operator_add(
+    const struct br_args *a, const char *data_dir, const char *name);
 /** Stamp these files or folders as `notary stamp` does. */
 int br_cli_stamp(const struct br_args *a, char **paths, int count);
 

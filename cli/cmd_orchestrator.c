@@ -19,7 +19,7 @@ br_cmd_orchestrator_init(const struct br_args *a)
     if (br_orch_init(&o, &err) != BR_OK) {
         return br_cli_fail(&err);
     }
-    if (!a->quiet) {
+    if (!a->quiet && !a->json) {
         (void)printf(
             "An issuing body in %s: keys (encrypted; the passphrase is in "
             "keys/passphrase), a development authority, credential types, "
@@ -29,7 +29,12 @@ br_cmd_orchestrator_init(const struct br_args *a)
             "--data %s\n",
             a->words[0], a->words[0], a->words[0]);
     }
-    return BR_EXIT_OK;
+    if (a->operator_name == NULL) {
+        return BR_EXIT_OK;
+    }
+    struct br_args first = *a;
+    first.role = "supervisor";
+    return br_cli_operator_add(&first, a->words[0], a->operator_name);
 }
 
 int

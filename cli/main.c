@@ -150,9 +150,11 @@ const struct br_command br_commands[] = {
     {"log", "head", "", "[--node URL]", "print the checkpoint", 0, 0,
      br_cmd_log_head},
     {"orchestrator", "init", "DIR",
-     "[--node URL] [--public-url URL] [--name TEXT]",
-     "make an issuing body: keys, a development authority, credential types", 1,
-     1, br_cmd_orchestrator_init},
+     "[--node URL] [--public-url URL] [--name TEXT] [--operator NAME] "
+     "[--passphrase-file FILE] [--json]",
+     "make an issuing body: keys, a development authority, credential types; "
+     "and its first supervisor",
+     1, 1, br_cmd_orchestrator_init},
     {"orchestrator", "config check", "", "--data DIR",
      "read the configuration as the issuing body does", 0, 0,
      br_cmd_orchestrator_config_check},
@@ -160,15 +162,23 @@ const struct br_command br_commands[] = {
      "print docs/orchestrator-configuration.md", 0, 0,
      br_cmd_orchestrator_config_doc},
     {"orchestrator", "operator add", "NAME",
-     "--data DIR [--role operator|supervisor|auditor] [--json]",
+     "--data DIR [--role operator|supervisor|auditor] [--passphrase-file FILE] "
+     "[--identity VALUE] [--json]",
      "let somebody work at the desk; prints the passphrase and the second "
-     "factor once",
+     "factor once, or lists who logs in at the provider",
      1, 1, br_cmd_operator_add},
     {"orchestrator", "operator remove", "NAME", "--data DIR",
      "end somebody's work at the desk, sessions too", 1, 1,
      br_cmd_operator_remove},
     {"orchestrator", "operator list", "", "--data DIR", "who works at the desk",
      0, 0, br_cmd_operator_list},
+    {"orchestrator", "audit verify", "", "--data DIR [--policy FILE] [--json]",
+     "recompute the desk's log, and check what the ledger says of it", 0, 0,
+     br_cmd_audit_verify},
+    {"orchestrator", "audit export", "FILE", "--data DIR",
+     "write the desk's log with its closings and receipts, a JSON object a "
+     "line",
+     1, 1, br_cmd_audit_export},
     {"issuer", "offer", "",
      "--type NAME --claims FILE.json --data DIR [--tx-code] [--deferred] "
      "[--by-value] [--authorization-code] [--reference TEXT] [--json]",

@@ -70,6 +70,8 @@ static const struct {
     TEXT("redirect-uri", redirect_uri),
     TEXT("response-code", response_code),
     TEXT("client", client),
+    TEXT("operator", operator_name),
+    TEXT("identity", identity),
     FLAG("again", again),
     FLAG("json", json),
     FLAG("quiet", quiet),

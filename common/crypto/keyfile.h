@@ -20,6 +20,7 @@
 /** A passphrase in locked memory, wiped when freed. */
 struct br_secret;
 void br_secret_free(struct br_secret *s);
+size_t br_secret_bytes(const struct br_secret *s);
 enum br_rc br_secret_new(
     struct br_bytes value,
     struct br_secret **ret,

@@ -72,6 +72,12 @@ make(size_t n)
     return s;
 }
 
+size_t
+br_secret_bytes(const struct br_secret *s)
+{
+    return s->n;
+}
+
 enum br_rc
 br_secret_new(
     struct br_bytes value, struct br_secret **ret, struct br_err *reterr)

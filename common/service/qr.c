@@ -108,3 +108,31 @@ br_qr_put_svg_q(
 {
     return put_svg(b, data, label, BR_QR_QUARTILE, reterr);
 }
+
+static bool
+is_light(const QRcode *q, int x, int y)
+{
+    return x < 0 || y < 0 || x >= q->width || y >= q->width ||
+           (q->data[y * q->width + x] & 1) == 0;
+}
+
+enum br_rc
+br_qr_put_text(struct br_buf *b, struct br_bytes data, struct br_err *reterr)
+{
+    /* Light modules are drawn: most terminals are dark. */
+    static const char *const halves[] = {
+        " ", "\xe2\x96\x84", "\xe2\x96\x80", "\xe2\x96\x88"};
+    enum { MARGIN = 2 };
+    QRcode *q;
+    BR_TRY(encode(data, BR_QR_LOW, &q, reterr));
+    for (int y = -MARGIN; y < q->width + MARGIN; y += 2) {
+        for (int x = -MARGIN; x < q->width + MARGIN; x++) {
+            br_buf_puts(
+                b, halves[(is_light(q, x, y) ? 2 : 0) +
+                          (is_light(q, x, y + 1) ? 1 : 0)]);
+        }
+        br_buf_puts(b, "\n");
+    }
+    QRcode_free(q);
+    return br_buf_status(b, reterr);
+}

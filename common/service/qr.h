@@ -1,5 +1,5 @@
 /*
- * QR codes as SVG (libqrencode inside).
+ * QR codes as SVG and as text (libqrencode inside).
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
@@ -41,6 +41,12 @@ enum br_rc br_qr_put_svg_q(
     struct br_buf *b,
     struct br_bytes data,
     const char *label,
+    struct br_err *reterr) BR_MUST_USE;
+/** Append it as lines of text for a terminal, two modules high each, in the
+ *  lowest level: light on dark or dark on light, cameras read both. */
+enum br_rc br_qr_put_text(
+    struct br_buf *b,
+    struct br_bytes data,
     struct br_err *reterr) BR_MUST_USE;
 
 #endif

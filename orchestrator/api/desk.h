@@ -66,9 +66,9 @@ enum {
     BR_DESK_MAY_ALL = 7,
     BR_DESK_OPEN =
         8, /**< without a session, and with a transaction of its own */
-    BR_DESK_LOGIN = 16,  /**< on the thread of logins */
-    BR_DESK_LIMIT = 32,  /**< so many a minute, from one address */
-    BR_DESK_DOWNLOAD = 64, /**< writes the answer itself, as a file */
+    BR_DESK_LOGIN = 32,    /**< on the thread of logins */
+    BR_DESK_LIMIT = 64,    /**< so many a minute, from one address */
+    BR_DESK_DOWNLOAD = 128, /**< writes the answer itself, as a file */
 };
 struct br_desk_action {
     br_desk_fn *run;
@@ -115,6 +115,7 @@ br_desk_cookie(const struct br_http_request *req, const char *name);
 
 br_desk_fn br_desk_login, br_desk_logout, br_desk_session, br_desk_audit_log;
 br_desk_fn br_desk_ways, br_desk_oidc_begin, br_desk_oidc_finish;
+br_desk_fn br_desk_waiting, br_desk_decide;
 br_desk_fn br_desk_decisions, br_desk_decision, br_desk_receipt;
 br_desk_fn br_desk_types, br_desk_offer_new, br_desk_offer, br_desk_offers;
 br_desk_fn br_desk_offer_state;
@@ -122,6 +123,7 @@ br_desk_fn br_desk_credentials, br_desk_status, br_desk_ask, br_desk_asked;
 
 br_http_handler br_desk_get_page, br_desk_get_web;
 br_http_handler br_desk_get_ways, br_desk_post_oidc, br_desk_get_oidc;
+br_http_handler br_desk_get_waiting, br_desk_post_waiting;
 br_http_handler br_desk_get_decisions, br_desk_get_decision;
 br_http_handler br_desk_get_receipt;
 br_http_handler br_desk_post_login, br_desk_post_logout, br_desk_get_session;

@@ -170,11 +170,36 @@ derive(
     return rc;
 }
 
+/** The one that was chosen, or a new one, which is told in ret_secrets. */
+static enum br_rc
+derive_new(
+    const struct br_operator *o,
+    const struct br_secret *chosen,
+    struct br_operator_secrets *ret_secrets,
+    struct br_seal_key **ret,
+    struct br_err *reterr)
+{
+    ret_secrets->passphrase[0] = '\0';
+    if (chosen == NULL) {
+        br_orch_random_text(ret_secrets->passphrase);
+        /* 120 bits: more is not guessed, and this is typed by hand. */
+        ret_secrets->passphrase[20] = '\0';
+        return derive(o, br_str(ret_secrets->passphrase), ret, reterr);
+    }
+    if (br_secret_bytes(chosen) < BR_DESK_PASSPHRASE_MIN) {
+        return br_fail(
+            reterr, BR_ERR_OUT_OF_RANGE,
+            "a passphrase that is chosen has %d bytes at least",
+            BR_DESK_PASSPHRASE_MIN);
+    }
+    return br_seal_key_of_passphrase(chosen, o->salt, o->cost, ret, reterr);
+}
+
 enum br_rc
 br_operator_make(
     const char *name,
     enum br_desk_role role,
-    struct br_bytes chosen,
+    const struct br_secret *chosen,
     struct br_operator *ret,
     struct br_operator_secrets *ret_secrets,
     struct br_err *reterr)
@@ -183,21 +208,10 @@ br_operator_make(
     struct br_seal_key *key = NULL;
     struct br_buf sealed;
     BR_TRY(br_operator_check_name(name, reterr));
-    if (chosen.n > 0 && chosen.n < BR_DESK_PASSPHRASE_MIN) {
-        return br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE,
-            "a passphrase that is chosen has %d bytes at least",
-            BR_DESK_PASSPHRASE_MIN);
-    }
     (void)snprintf(o.name, sizeof(o.name), "%s", name);
     br_random(o.salt, sizeof(o.salt));
     br_random(ret_secrets->totp, sizeof(ret_secrets->totp));
-    br_orch_random_text(ret_secrets->passphrase);
-    /* 120 bits: more is not guessed, and this is typed by hand. */
-    ret_secrets->passphrase[chosen.n > 0 ? 0 : 20] = '\0';
-    BR_TRY(derive(
-        &o, chosen.n > 0 ? chosen : br_str(ret_secrets->passphrase), &key,
-        reterr));
+    BR_TRY(derive_new(&o, chosen, ret_secrets, &key, reterr));
     const struct br_bytes about[] = {br_str("operator"), br_str(o.name)};
     br_buf_init(&sealed, 1024);
     enum br_rc rc = br_seal(

@@ -91,7 +91,7 @@ struct br_operator_secrets {
 enum br_rc br_operator_make(
     const char *name,
     enum br_desk_role role,
-    struct br_bytes chosen, /**< passphrase; empty: make one */
+    const struct br_secret *chosen, /**< passphrase; NULL: make one */
     struct br_operator *ret,
     struct br_operator_secrets *ret_secrets,
     struct br_err *reterr) BR_MUST_USE;

@@ -52,7 +52,7 @@ make(struct br_operator *o, struct br_operator_secrets *s)
 {
     assert_int_equal(
         br_operator_make(
-            "anna", BR_DESK_SUPERVISOR, br_bytes(NULL, 0), o, s, NULL), BR_OK);
+            "anna", BR_DESK_SUPERVISOR, NULL, o, s, NULL), BR_OK);
 }
 
 static enum br_rc

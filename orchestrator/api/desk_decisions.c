@@ -26,7 +26,7 @@ write_row(struct br_desk_call *c, const struct br_verifier_decision *d)
 {
     br_json_write_object(&c->w);
     write_string(c, "id", d->id);
-    br_desk_number(c, "time", d->time_s);
+    br_desk_number(c, "time_us", d->time_us);
     br_desk_text(c, "outcome", br_verifier_phase_name(d->outcome));
     write_string(c, "purpose", d->purpose);
     br_json_write_name(&c->w, "types");

@@ -281,7 +281,7 @@ note_decision(
     struct answering *a, struct br_kv_txn *txn, struct br_err *reterr)
 {
     struct br_verifier_decision d = {
-        .time_s = a->now_s, .outcome = a->r->phase};
+        .time_us = br_verifier_now_us(), .outcome = a->r->phase};
     struct br_err why = {0};
     if (a->r->phase == BR_PHASE_REFUSED) {
         enum br_judge_step step = BR_STEP_ANSWER;

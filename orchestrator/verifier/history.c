@@ -56,7 +56,7 @@ br_history_put(
     if (r->id.n != BR_VERIFIER_ID_BYTES) {
         return br_fail(reterr, BR_ERR_CORRUPT, "a request's id");
     }
-    br_put_be64(key, d->time_s);
+    br_put_be64(key, d->time_us);
     memcpy(key + 8, r->id.p, r->id.n);
     br_buf_init(&b, ROW_BYTES_MAX);
     br_json_writer_init(&w, &b);
@@ -101,7 +101,7 @@ decode(
     }
     *d = (struct br_verifier_decision){
         .id = br_bytes(id, BR_VERIFIER_ID_BYTES),
-        .time_s = br_get_be64(key.p),
+        .time_us = br_get_be64(key.p),
     };
     BR_TRY(br_json_parse(br_bytes(text, row.n), arena, &v, reterr));
     BR_TRY(br_json_need_uint(v, "outcome", &outcome, reterr));
@@ -141,18 +141,18 @@ fits(const struct br_verifier_decision *d, const struct br_history_query *q)
 static enum br_rc
 read_cursor(const char *text, uint8_t key[KEY_BYTES], struct br_err *reterr)
 {
-    uint64_t time_s = 0;
+    uint64_t time_us = 0;
     const char *dot = strchr(text, '.');
     memset(key, 0xff, KEY_BYTES);
     if (text[0] == '\0') {
         return BR_OK;
     }
     if (dot == NULL || strlen(dot + 1) != BR_VERIFIER_ID_BYTES ||
-        br_decimal_parse(br_bytes(text, (size_t)(dot - text)), &time_s, NULL) !=
+        br_decimal_parse(br_bytes(text, (size_t)(dot - text)), &time_us, NULL) !=
             BR_OK) {
         return br_fail(reterr, BR_ERR_MALFORMED, "after: not one of ours");
     }
-    br_put_be64(key, time_s);
+    br_put_be64(key, time_us);
     memcpy(key + 8, dot + 1, BR_VERIFIER_ID_BYTES);
     return BR_OK;
 }
@@ -218,7 +218,7 @@ br_history_list(
 
 enum br_rc
 br_history_purge(
-    struct br_kv_txn *txn, uint64_t before_s, size_t most, struct br_err *reterr)
+    struct br_kv_txn *txn, uint64_t before_us, size_t most, struct br_err *reterr)
 {
     enum { PURGE_MAX = 256 };
     uint8_t keys[PURGE_MAX][KEY_BYTES];
@@ -229,7 +229,7 @@ br_history_purge(
     BR_TRY(br_kv_cursor_open(txn, BR_VERIFIER_HISTORY, &c, reterr));
     enum br_rc rc = br_kv_seek(c, br_bytes(NULL, 0), &key, &row);
     while (rc == BR_OK && n < most && n < PURGE_MAX && key.n == KEY_BYTES &&
-           br_get_be64(key.p) < before_s) {
+           br_get_be64(key.p) < before_us) {
         memcpy(keys[n++], key.p, KEY_BYTES);
         rc = br_kv_next(c, &key, &row);
     }

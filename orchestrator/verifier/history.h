@@ -22,7 +22,7 @@ enum {
 /** Texts borrow the arena, or the caller's. */
 struct br_verifier_decision {
     struct br_bytes id;
-    uint64_t time_s;
+    uint64_t time_us;
     enum br_verifier_phase outcome; /**< accepted, refused or declined */
     struct br_bytes purpose;
     const struct br_json *types; /**< array of vct; may be NULL when written */
@@ -57,7 +57,7 @@ enum br_rc br_history_list(
 /** Drop those from before a time, at most `most`. */
 enum br_rc br_history_purge(
     struct br_kv_txn *txn,
-    uint64_t before_s,
+    uint64_t before_us,
     size_t most,
     struct br_err *reterr) BR_MUST_USE;
 

@@ -38,6 +38,7 @@ struct br_verifier {
 };
 
 uint64_t br_verifier_now_s(void);
+uint64_t br_verifier_now_us(void);
 /** Our header for a request that we sign: x5c, kid or jwt, as the prefix wants
  *  it. */
 enum br_rc br_verifier_header(

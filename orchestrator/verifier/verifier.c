@@ -8,11 +8,17 @@
 enum { PURGE_MOST = 256 };
 
 uint64_t
-br_verifier_now_s(void)
+br_verifier_now_us(void)
 {
     struct timespec t;
     (void)clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec;
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+uint64_t
+br_verifier_now_s(void)
+{
+    return br_verifier_now_us() / 1000000;
 }
 
 /* ---- the thread --------------------------------------------------------- */
@@ -28,7 +34,7 @@ purge(struct br_verifier *v)
         rc = br_verifier_purge(txn, now_s, PURGE_MOST, &err);
         if (rc == BR_OK && now_s > v->o.history_s) {
             rc = br_history_purge(
-                txn, now_s - v->o.history_s, PURGE_MOST, &err);
+                txn, (now_s - v->o.history_s) * 1000000, PURGE_MOST, &err);
         }
         if (rc == BR_OK) {
             rc = br_kv_commit(txn, &err);

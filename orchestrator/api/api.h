@@ -81,6 +81,8 @@ void br_orch_refuse(
 /** The same at a resource: with WWW-Authenticate (RFC 6750 section 3). */
 void br_orch_refuse_token(
     struct br_http_request *req, enum br_oauth_error e, const char *why);
+/** Text as it stands in HTML, also inside quotes. */
+void br_orch_put_html(struct br_buf *b, const char *text);
 /** A failure of ours, or one of HTTP: a problem document. */
 void br_orch_fail(struct br_http_request *req, const struct br_err *err);
 
@@ -154,6 +156,20 @@ struct br_json *br_orch_body(
 /** Of an offer, for a wallet: the first half of its key, in hexadecimal. */
 void
 br_orch_identifier(const struct br_hash *offer, char ret[BR_HASH_BYTES + 1]);
+
+struct br_verifier_request;
+/** The request that the address names, in the arena. Refuses by itself. */
+enum br_rc br_orch_vp_look(
+    struct br_http_request *req,
+    void *ctx,
+    struct br_arena *arena,
+    struct br_verifier_request *ret) BR_MUST_USE;
+/** Append the link for it, as its client names itself. */
+enum br_rc br_orch_vp_link(
+    const struct br_orch_api *api,
+    const struct br_verifier_request *r,
+    struct br_buf *ret,
+    struct br_err *reterr) BR_MUST_USE;
 
 /* ---- handlers, by file --------------------------------------------------- */
 br_http_handler br_orch_get_metadata;

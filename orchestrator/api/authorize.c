@@ -315,8 +315,8 @@ static const struct words italian = {
     "portafoglio.",
 };
 
-static void
-put_escaped(struct br_buf *b, const char *text)
+void
+br_orch_put_html(struct br_buf *b, const char *text)
 {
     for (; *text != '\0'; text++) {
         switch (*text) {
@@ -423,17 +423,17 @@ reply_question(struct job *j, const struct br_offer *o, bool wrong)
     br_buf_init(&b, 32u * 1024);
     put_head(&b, j->req);
     br_buf_printf(&b, "<p>%s ", w->asks);
-    put_escaped(&b, j->api->config->name);
+    br_orch_put_html(&b, j->api->config->name);
     br_buf_puts(&b, ":</p><p><strong>");
-    put_escaped(
+    br_orch_put_html(
         &b,
         t == NULL ? o->type : name_of(t, w == &italian ? "it" : "en", name));
     br_buf_puts(
         &b, "</strong></p><form method=\"post\"><input type=\"hidden\" "
             "name=\"request_uri\" value=\"" REQUEST_URI);
-    put_escaped(&b, j->text);
+    br_orch_put_html(&b, j->text);
     br_buf_puts(&b, "\"><input type=\"hidden\" name=\"client_id\" value=\"");
-    put_escaped(&b, j->grant.client);
+    br_orch_put_html(&b, j->grant.client);
     br_buf_puts(&b, "\">");
     if (wrong) {
         br_buf_printf(&b, "<p role=\"alert\">%s</p>", w->wrong);

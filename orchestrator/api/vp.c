@@ -8,11 +8,8 @@
 #include "orchestrator/api/api.h"
 #include "orchestrator/verifier/verifier.h"
 
-#include <stdio.h>
-
 enum {
     WALLET_NONCE_BYTES_MAX = 512,
-    PAGE_BYTES_MAX = 16 * 1024,
 };
 
 static struct br_verifier *
@@ -177,8 +174,8 @@ br_orch_post_vp_response(struct br_http_request *req, void *ctx)
 
 /* ---- pages -------------------------------------------------------------- */
 
-static enum br_rc
-look(
+enum br_rc
+br_orch_vp_look(
     struct br_http_request *req,
     void *ctx,
     struct br_arena *arena,
@@ -201,7 +198,7 @@ br_orch_get_vp_status(struct br_http_request *req, void *ctx)
     struct br_verifier_request r;
     struct br_buf b;
     br_arena_init(&arena, BR_ORCH_ARENA_BYTES_MAX);
-    if (look(req, ctx, &arena, &r) == BR_OK) {
+    if (br_orch_vp_look(req, ctx, &arena, &r) == BR_OK) {
         bool over =
             r.phase <= BR_PHASE_FETCHED && r.expires_s <= br_orch_now_s();
         br_buf_init(&b, 256);
@@ -214,20 +211,30 @@ br_orch_get_vp_status(struct br_http_request *req, void *ctx)
     br_arena_fini(&arena);
 }
 
+enum br_rc
+br_orch_vp_link(
+    const struct br_orch_api *api,
+    const struct br_verifier_request *r,
+    struct br_buf *ret,
+    struct br_err *reterr)
+{
+    struct br_verifier_identity who = *br_verifier_identity(api->verifier);
+    struct br_vp_client client;
+    BR_TRY(br_vp_client_parse(r->client_id, &client, reterr));
+    who.prefix = client.prefix;
+    return br_verifier_put_link(&who, r, ret, reterr);
+}
+
 static enum br_rc
 put_qr(
-    struct br_verifier *v,
+    const struct br_orch_api *api,
     const struct br_verifier_request *r,
     struct br_buf *b,
     struct br_err *reterr)
 {
-    struct br_verifier_identity who = *br_verifier_identity(v);
-    struct br_vp_client client;
     struct br_buf link;
-    BR_TRY(br_vp_client_parse(r->client_id, &client, reterr));
-    who.prefix = client.prefix;
     br_buf_init(&link, BR_VP_REQUEST_BYTES_MAX);
-    enum br_rc rc = br_verifier_put_link(&who, r, &link, reterr);
+    enum br_rc rc = br_orch_vp_link(api, r, &link, reterr);
     if (rc == BR_OK) {
         rc = br_qr_put_svg_q(b, br_buf_bytes(&link), "QR", reterr);
     }
@@ -251,101 +258,14 @@ br_orch_get_vp_qr(struct br_http_request *req, void *ctx)
         .header_count = 1,
     };
     br_arena_init(&arena, BR_ORCH_ARENA_BYTES_MAX);
-    if (look(req, ctx, &arena, &r) == BR_OK) {
+    if (br_orch_vp_look(req, ctx, &arena, &r) == BR_OK) {
         br_buf_init(&b, 1024u * 1024);
-        if (put_qr(verifier(ctx), &r, &b, &err) == BR_OK) {
+        if (put_qr((const struct br_orch_api *)ctx, &r, &b, &err) == BR_OK) {
             a.take = &b;
             br_http_reply(req, &a);
         } else {
             br_http_reply_problem(req, &err);
         }
-        br_buf_fini(&b);
-    }
-    br_arena_fini(&arena);
-}
-
-/** Waiting without a script: the page asks for itself again. */
-static const char page[] =
-    "<!doctype html>\n"
-    "<html lang=\"%s\">\n"
-    "<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width\">\n"
-    "%s"
-    "<title>%s</title>\n"
-    "<main>\n<h1>%s</h1>\n<p role=\"status\">%s</p>\n%s</main>\n"
-    "</html>\n";
-
-struct words {
-    const char *title;
-    const char *phase[6];
-};
-
-static const struct words *
-words(const char *language)
-{
-    static const struct words italian = {
-        "Mostra le tue credenziali",
-        {"Inquadra il codice con il tuo wallet.",
-         "Il wallet ha letto la richiesta: conferma l\xc3\xac.",
-         "Ricevuto: le credenziali vanno bene.",
-         "Ricevuto, ma le credenziali non sono state accettate.",
-         "Hai rifiutato: non \xc3\xa8 stato inviato nulla.",
-         "La richiesta \xc3\xa8 scaduta."},
-    };
-    static const struct words english = {
-        "Show your credentials",
-        {"Scan the code with your wallet.",
-         "Your wallet has read the request: confirm there.",
-         "Received: the credentials are valid.",
-         "Received, but the credentials were not accepted.",
-         "You declined: nothing was sent.", "The request has expired."},
-    };
-    return strcmp(language, "it") == 0 ? &italian : &english;
-}
-
-static void
-put_page(
-    struct br_buf *b, const struct br_verifier_request *r, const char *language)
-{
-    const struct words *w = words(language);
-    bool open = r->phase <= BR_PHASE_FETCHED;
-    bool over = open && r->expires_s <= br_orch_now_s();
-    char image[256] = "";
-    if (open && !over) {
-        (void)snprintf(
-            image, sizeof(image),
-            "<img src=\"qr.svg\" alt=\"QR\" width=\"320\">\n");
-    }
-    br_buf_printf(
-        b, page, language,
-        open && !over ? "<meta http-equiv=\"refresh\" content=\"3\">\n" : "",
-        w->title, w->title, w->phase[over ? 5 : r->phase], image);
-}
-
-void
-br_orch_get_vp_wait(struct br_http_request *req, void *ctx)
-{
-    static const struct br_http_header_pair headers[] = {
-        {"Cache-Control", "no-store"},
-        {"Referrer-Policy", "no-referrer"},
-        {"Content-Security-Policy",
-         "default-src 'none'; img-src 'self'; frame-ancestors 'none'"},
-    };
-    struct br_arena arena;
-    struct br_verifier_request r;
-    struct br_buf b;
-    struct br_http_answer a = {
-        .status = 200,
-        .content_type = "text/html; charset=utf-8",
-        .headers = headers,
-        .header_count = sizeof(headers) / sizeof(headers[0]),
-    };
-    br_arena_init(&arena, BR_ORCH_ARENA_BYTES_MAX);
-    if (look(req, ctx, &arena, &r) == BR_OK) {
-        br_buf_init(&b, PAGE_BYTES_MAX);
-        put_page(&b, &r, br_http_language(req));
-        a.take = &b;
-        br_http_reply(req, &a);
         br_buf_fini(&b);
     }
     br_arena_fini(&arena);

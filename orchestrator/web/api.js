@@ -50,6 +50,9 @@ export async function getSession() {
 export const logIn = async (name, passphrase, code) =>
   remember(await post('/login', { name, passphrase, code }, 'login'));
 export const logOut = () => post('/logout', {});
+export const getWays = () => get('/login');
+export const beginAtProvider = async () =>
+  (await post('/oidc/begin', {}, 'login')).go;
 export const getTypes = async () => (await get('/types')).types;
 export const postOffer = (offer) => post('/offers', offer);
 export const getOffer = (id) => get(`/offers/${id}`);
@@ -61,5 +64,13 @@ export const moveCredential = (id, move, reason) =>
   post(`/credentials/${id}/status`, { move, reason });
 export const postRequest = (request) => post('/requests', request);
 export const getRequest = (id) => get(`/requests/${id}`);
-export const getAudit = async (before) =>
-  (await get(`/audit${before === null ? '' : `?before=${before}`}`)).rows;
+export const getWaiting = (q, type, after) =>
+  get(`/waiting?${new URLSearchParams({ q, type, after })}`);
+export const decide = (id, decision, reason) =>
+  post(`/waiting/${id}`, { decision, reason });
+export const getDecisions = (q, outcome, after) =>
+  get(`/decisions?${new URLSearchParams({ q, outcome, after })}`);
+export const getDecision = (id) => get(`/decisions/${id}`);
+export const receiptAddress = (id) => `${BASE}/decisions/${id}/receipt`;
+export const getAudit = (before) =>
+  get(`/audit${before === null ? '' : `?before=${before}`}`);

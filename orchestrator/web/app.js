@@ -6,21 +6,26 @@ import { showAudit, startAudit } from './audit-view.js';
 import {
   showCredentials, startCredentials, useTypesToFind,
 } from './credentials-view.js';
+import {
+  showDecisions, startDecisions, useTypesToLookBack,
+} from './decisions-view.js';
 import { $ } from './dom.js';
 import { enter, mark, route, startLanguages, startSkip } from './frame.js';
 import en from './i18n/en.js';
 import it from './i18n/it.js';
 import { addTexts, say, sayPlain } from './i18n.js';
 import { startIssue, useTypesToIssue } from './issue-view.js';
-import { startLogin } from './login-view.js';
+import { offerWays, showLogin, startLogin } from './login-view.js';
+import { showWaiting, startWaiting, useTypesToDecide } from './waiting-view.js';
 
-const VIEWS = ['issue', 'credentials', 'ask', 'audit', 'login'];
+const VIEWS = ['issue', 'waiting', 'credentials', 'ask', 'decisions', 'audit',
+  'login'];
 let session = null;
 let shown = null;
 
 function here() {
   if (session === null) {
-    return ['login', []];
+    return ['login', location.hash.slice(1).split('/').slice(1)];
   }
   const [view, rest] = route(VIEWS);
   return view === 'login' ? ['issue', []] : [view, rest];
@@ -35,6 +40,12 @@ function show(byReader) {
     showCredentials(rest);
   } else if (view === 'audit') {
     showAudit();
+  } else if (view === 'waiting') {
+    showWaiting();
+  } else if (view === 'decisions') {
+    showDecisions();
+  } else if (view === 'login') {
+    showLogin(rest[0]);
   }
   if (byReader && changed) {
     enter(view);
@@ -55,14 +66,23 @@ async function begin(found) {
     useTypesToIssue(types);
     useTypesToFind(types);
     useTypesToAsk(types);
+    useTypesToDecide(types);
+    useTypesToLookBack(types);
+  } else {
+    await offerWays();
   }
 }
 
 async function end() {
+  let away;
   try {
-    await logOut();
+    away = (await logOut()).go;
   } finally {
-    location.reload(); // nothing of a session stays in the page
+    if (away === undefined) {
+      location.reload(); // nothing of a session stays in the page
+    } else {
+      location.assign(away); // at the provider too
+    }
   }
 }
 
@@ -83,6 +103,8 @@ function start() {
   startCredentials();
   startAsk();
   startAudit();
+  startWaiting();
+  startDecisions();
   startLogin(async (found) => {
     await begin(found);
     show(true);
@@ -90,6 +112,7 @@ function start() {
   whenSessionEnds(() => {
     if (session !== null) {
       session = null;
+      offerWays().catch(() => {});
       $('tabs').hidden = true;
       $('who').hidden = true;
       show(true);

@@ -140,16 +140,24 @@ function stepItem(step) {
     el('div', {},
       el('p.step-head', {}, said('strong', `step.${step.step}`), ' ',
         said('span.outcome', `outcome.${step.outcome.replace(' ', '-')}`)),
-      step.reason ? el('p.detail', { lang: 'en' }, step.reason) : null));
+      step.reason ? el('p.detail', { lang: 'en' }, step.reason)
+        : step.rule ? el('p.detail', {}, el('code', {}, step.rule)) : null));
 }
 
-function stepsOf(result) {
+export function stepsOf(result) {
   const all = [...(result.steps ?? []),
     ...(result.presentations ?? []).flatMap((p) => p.steps ?? [])];
   const taken = STEPS.flatMap((name) => all.filter((s) => s.step === name));
   return el('details', { open: result.outcome !== 'accepted' },
     said('summary', 'asked.steps', { count: taken.length }),
     el('ol.steps', {}, ...taken.map(stepItem)));
+}
+
+/** In words, from the step and its rule. */
+export function whyOf(step, rule) {
+  const kind = { 'status-invalid': 'revoked', 'status-suspended': 'suspended' };
+  return said('p.reason', rule in kind ? `why.status.${kind[rule]}`
+    : `why.${step}`);
 }
 
 /** The first step that failed tells people why. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { getAudit } from './api.js';
 import { $, el, said } from './dom.js';
+import { say } from './i18n.js';
 import { problemNodes } from './problem-view.js';
 
 let oldest = null;
@@ -23,9 +24,21 @@ function table(rows) {
     el('tbody', {}, ...rows.map(row)));
 }
 
+/** Up to where the ledger vouches for it. */
+function showStamp(page) {
+  if (page.stamped !== undefined) {
+    say($('audit-stamp'), 'audit.stamped', { row: page.stamped.row,
+      entry: page.stamped.entry, when: { when: page.stamped.time_us } });
+  } else {
+    say($('audit-stamp'), page.ledger ? 'audit.unstamped' : 'audit.no-ledger');
+  }
+}
+
 async function load(before) {
   try {
-    const rows = await getAudit(before);
+    const page = await getAudit(before);
+    const { rows } = page;
+    showStamp(page);
     oldest = rows.length > 0 ? rows[rows.length - 1].number : null;
     $('audit').replaceChildren(
       rows.length > 0 ? table(rows) : said('p', 'audit.none'));

@@ -136,7 +136,8 @@ async function send() {
   try {
     const offer = await postOffer({ type: type.id, claims,
       reference: $('issue-reference').value.trim(),
-      tx_code: $('issue-tx').checked });
+      tx_code: $('issue-tx').checked,
+      deferred: $('issue-deferred').checked });
     $('issue-form').hidden = true;
     $('offer').className = 'card open';
     $('offer').replaceChildren(...offerNodes(offer, type));

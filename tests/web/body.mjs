@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { TestProvider } from './provider.mjs';
 
 const BUILD = process.env.BROLETTO_BUILD;
 const CLI = join(BUILD, 'cli', 'broletto');
@@ -94,6 +95,20 @@ export class TestBody {
       '--role', role, '--data', this.data, '--json'));
   }
 
+  /** Who logs in at the provider, by the subject that they have there. */
+  listed(subject) {
+    this.cli('orchestrator', 'operator', 'add', subject, '--identity', subject,
+      '--data', this.data);
+  }
+
+  revokeAll() {
+    for (const line of this.cli('issuer', 'list', '--data', this.data)
+      .split('\n').filter((l) => / valid/.test(l))) {
+      this.cli('issuer', 'revoke', line.split(' ')[0], '--data', this.data,
+        '--reason', 'moved');
+    }
+  }
+
   /** A code that has not been used: of the step before, this, or the next. */
   code(operator) {
     const now = Math.floor(Date.now() / 30000);
@@ -107,7 +122,12 @@ export class TestBody {
     const port = await freePort();
     this.cli('orchestrator', 'init', this.data, '--quiet',
       '--public-url', `http://127.0.0.1:${port}`, '--name', 'Comune di Prova');
-    appendFileSync(join(this.data, 'orchestrator.yaml'), 'desk_logins: 1000\n');
+    this.provider = await new TestProvider().start();
+    appendFileSync(join(this.data, 'orchestrator.yaml'), `desk_logins: 1000
+oidc_issuer: "${this.provider.url}"
+oidc_client_id: "desk"
+oidc_name: "SPID or CIE"
+`);
     this.daemon = new Daemon(DAEMON, this.data, `127.0.0.1:${port}`,
       join(this.folder, 'log'));
     this.url = await this.daemon.start();
@@ -133,6 +153,7 @@ export class TestBody {
     return {
       accept: (link, tx) => this.cli('wallet', 'accept', link, '--vault', vault,
         '--yes', ...(tx ? ['--tx-code', tx] : [])),
+      refresh: () => this.cli('wallet', 'refresh', '--vault', vault),
       present: (link, how = '--yes') =>
         this.cli('wallet', 'present', link, '--vault', vault, how),
     };
@@ -141,6 +162,7 @@ export class TestBody {
   async stop() {
     await this.wallets?.stop();
     await this.daemon?.stop();
+    this.provider?.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

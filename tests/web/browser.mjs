@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { TestBody } from './body.mjs';
 import * as citizen from './citizen.mjs';
 import * as desk from './desk.mjs';
+import * as deskMore from './desk_more.mjs';
 import { TestNode } from './node.mjs';
 import * as notary from './stories.mjs';
 import { Tap } from './tap.mjs';
@@ -117,6 +118,7 @@ async function walkBody(browser, tools) {
   try {
     await body.start();
     await walk(browser, { ...tools, url: body.url, body }, desk);
+    await walk(browser, { ...tools, url: body.url, body }, deskMore);
     const url = await body.startWallets();
     await walk(browser, { ...tools, url, body }, citizen);
   } finally {

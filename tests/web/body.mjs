@@ -153,7 +153,6 @@ oidc_name: "SPID or CIE"
     return {
       accept: (link, tx) => this.cli('wallet', 'accept', link, '--vault', vault,
         '--yes', ...(tx ? ['--tx-code', tx] : [])),
-      refresh: () => this.cli('wallet', 'refresh', '--vault', vault),
       present: (link, how = '--yes') =>
         this.cli('wallet', 'present', link, '--vault', vault, how),
     };

@@ -117,8 +117,8 @@ put_code(
         br_buf_printf(
             b,
             "<p class=\"wait\" role=\"status\">%s</p>\n"
-            "<img class=\"qr\" src=\"qr.svg\" alt=\"%s\" width=\"320\" "
-            "height=\"320\">\n<p><a class=\"button outline\" href=\"",
+            "<img class=\"qr\" src=\"qr.svg\" alt=\"%s\" width=\"352\" "
+            "height=\"352\">\n<p><a class=\"button outline\" href=\"",
             w->phase[r->phase], w->qr);
         br_orch_put_html(b, (const char *)link.p);
         br_buf_printf(b, "\">%s</a></p>\n", w->open);

@@ -153,8 +153,7 @@ check_closing(
 }
 
 static enum br_rc
-open_audit(
-    const struct br_args *a, struct audit *u, struct br_err *reterr)
+open_audit(const struct br_args *a, struct audit *u, struct br_err *reterr)
 {
     u->a = a;
     br_buf_init(&u->policy_text, POLICY_BYTES_MAX);
@@ -183,8 +182,7 @@ print_verdict(const struct audit *u)
             "{\"valid\":true,\"rows\":%llu,\"closings\":%llu,\"stamped\":%llu,"
             "\"stamped_row\":%llu,\"entry\":%llu}\n",
             (unsigned long long)u->rows, (unsigned long long)u->closings,
-            (unsigned long long)u->stamped,
-            (unsigned long long)u->stamped_row,
+            (unsigned long long)u->stamped, (unsigned long long)u->stamped_row,
             (unsigned long long)u->entry);
         return;
     }
@@ -263,8 +261,8 @@ write_line(
     struct br_err *reterr)
 {
     enum br_rc rc = br_json_writer_done(w, reterr);
-    if (rc == BR_OK && (fwrite(b->p, 1, b->n, u->out) != b->n ||
-                        fputc('\n', u->out) == EOF)) {
+    if (rc == BR_OK &&
+        (fwrite(b->p, 1, b->n, u->out) != b->n || fputc('\n', u->out) == EOF)) {
         rc = br_fail(reterr, BR_ERR_IO, "writing %.200s", u->a->words[0]);
     }
     br_buf_fini(b);
@@ -359,10 +357,10 @@ br_cmd_audit_export(const struct br_args *a)
     enum br_rc rc = open_audit(a, u, &err);
     if (rc == BR_OK) {
         u->out = fopen(a->words[0], "wxe"); /* nothing is written over */
-        rc = u->out != NULL ? br_audit_walk(u->txn, &visit, &err)
-                            : br_fail(
-                                  &err, BR_ERR_IO, "%.200s cannot be made",
-                                  a->words[0]);
+        rc = u->out != NULL
+                 ? br_audit_walk(u->txn, &visit, &err)
+                 : br_fail(
+                       &err, BR_ERR_IO, "%.200s cannot be made", a->words[0]);
     }
     if (u->out != NULL && fclose(u->out) != 0 && rc == BR_OK) {
         rc = br_fail(&err, BR_ERR_IO, "writing %.200s", a->words[0]);

@@ -140,12 +140,11 @@ add(const struct br_args *a,
     o.created_s = br_cli_now().v / 1000000;
     BR_TRY(open_desk(data_dir, true, &d, reterr));
     struct br_operator there;
-    enum br_rc rc =
-        br_operator_get(d.txn, br_str(name), &there, NULL) == BR_OK
-            ? br_fail(
-                  reterr, BR_ERR_CONFLICT, "there is an operator %s already",
-                  name)
-            : br_operator_put(d.txn, &o, reterr);
+    enum br_rc rc = br_operator_get(d.txn, br_str(name), &there, NULL) == BR_OK
+                        ? br_fail(
+                              reterr, BR_ERR_CONFLICT,
+                              "there is an operator %s already", name)
+                        : br_operator_put(d.txn, &o, reterr);
     if (rc == BR_OK) {
         rc = note(&d, "operator-added", name, reterr);
     }

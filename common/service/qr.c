@@ -128,8 +128,9 @@ br_qr_put_text(struct br_buf *b, struct br_bytes data, struct br_err *reterr)
     for (int y = -MARGIN; y < q->width + MARGIN; y += 2) {
         for (int x = -MARGIN; x < q->width + MARGIN; x++) {
             br_buf_puts(
-                b, halves[(is_light(q, x, y) ? 2 : 0) +
-                          (is_light(q, x, y + 1) ? 1 : 0)]);
+                b, halves
+                       [(is_light(q, x, y) ? 2 : 0) +
+                        (is_light(q, x, y + 1) ? 1 : 0)]);
         }
         br_buf_puts(b, "\n");
     }

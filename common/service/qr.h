@@ -45,8 +45,6 @@ enum br_rc br_qr_put_svg_q(
 /** Append it as lines of text for a terminal, two modules high each, in the
  *  lowest level: light on dark or dark on light, cameras read both. */
 enum br_rc br_qr_put_text(
-    struct br_buf *b,
-    struct br_bytes data,
-    struct br_err *reterr) BR_MUST_USE;
+    struct br_buf *b, struct br_bytes data, struct br_err *reterr) BR_MUST_USE;
 
 #endif

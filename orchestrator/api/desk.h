@@ -49,8 +49,8 @@ struct br_desk_call {
     char mark[BR_ORCH_SECRET_TEXT_BYTES]; /**< the session's */
     uint64_t now_us;
     struct br_buf out;
-    struct br_json_writer w;           /**< the answer: into out */
-    char cookie[BR_DESK_COOKIE_BYTES]; /**< to be set; "" */
+    struct br_json_writer w;               /**< the answer: into out */
+    char cookie[BR_DESK_COOKIE_BYTES];     /**< to be set; "" */
     char location[BR_DESK_LOCATION_BYTES]; /**< go there instead; "" */
     const char *download; /**< out is a file of this name; NULL: it is not */
 };
@@ -66,8 +66,8 @@ enum {
     BR_DESK_MAY_ALL = 7,
     BR_DESK_OPEN =
         8, /**< without a session, and with a transaction of its own */
-    BR_DESK_LOGIN = 32,    /**< on the thread of logins */
-    BR_DESK_LIMIT = 64,    /**< so many a minute, from one address */
+    BR_DESK_LOGIN = 32,     /**< on the thread of logins */
+    BR_DESK_LIMIT = 64,     /**< so many a minute, from one address */
     BR_DESK_DOWNLOAD = 128, /**< writes the answer itself, as a file */
 };
 struct br_desk_action {
@@ -107,8 +107,8 @@ enum br_rc br_desk_string(
     struct br_err *reterr) BR_MUST_USE;
 
 /** A new session of c->who, its text once in the cookie; and the audit row. */
-enum br_rc
-br_desk_begin_session(struct br_desk_call *c, struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_desk_begin_session(struct br_desk_call *c, struct br_err *reterr)
+    BR_MUST_USE;
 /** The value of a cookie; empty: none. */
 struct br_bytes
 br_desk_cookie(const struct br_http_request *req, const char *name);

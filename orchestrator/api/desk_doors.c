@@ -45,7 +45,11 @@ DOOR(br_desk_get_waiting, br_desk_waiting, BR_DESK_MAY_ALL, false)
 DOOR(br_desk_post_waiting, br_desk_decide, BR_DESK_MAY_WORK, true)
 DOOR(br_desk_get_decisions, br_desk_decisions, BR_DESK_MAY_ALL, false)
 DOOR(br_desk_get_decision, br_desk_decision, BR_DESK_MAY_ALL, false)
-DOOR(br_desk_get_receipt, br_desk_receipt, BR_DESK_MAY_ALL | BR_DESK_DOWNLOAD, false)
+DOOR(
+    br_desk_get_receipt,
+    br_desk_receipt,
+    BR_DESK_MAY_ALL | BR_DESK_DOWNLOAD,
+    false)
 DOOR(br_desk_get_audit, br_desk_audit_log, BR_DESK_MAY_WATCH, false)
 DOOR(br_desk_post_request, br_desk_ask, BR_DESK_MAY_WORK, true)
 DOOR(br_desk_get_request, br_desk_asked, BR_DESK_MAY_WORK, false)

@@ -27,9 +27,8 @@ br_desk_ways(struct br_desk_call *c, struct br_err *reterr)
     if (c->api->oidc != NULL) {
         br_json_write_name(&c->w, "provider");
         br_json_write_string(
-            &c->w, config->oidc_name[0] != '\0'
-                       ? br_str(config->oidc_name)
-                       : host_of(config->oidc_issuer));
+            &c->w, config->oidc_name[0] != '\0' ? br_str(config->oidc_name)
+                                                : host_of(config->oidc_issuer));
     }
     br_desk_text(c, "body", config->name);
     return BR_OK;
@@ -61,8 +60,8 @@ br_desk_oidc_begin(struct br_desk_call *c, struct br_err *reterr)
     struct br_buf url;
     BR_TRY(need(c, reterr));
     br_buf_init(&url, (size_t)BR_OIDC_URL_BYTES_MAX * 2);
-    enum br_rc rc = br_oidc_begin(
-        c->api->oidc, c->now_us / 1000000, text, &url, reterr);
+    enum br_rc rc =
+        br_oidc_begin(c->api->oidc, c->now_us / 1000000, text, &url, reterr);
     if (rc == BR_OK) {
         set_cookie(c, text);
         br_json_write_name(&c->w, "go");

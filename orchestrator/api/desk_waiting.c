@@ -40,8 +40,7 @@ fits(const struct page *p, const struct br_offer *o)
     char id[BR_HASH_BYTES + 1];
     br_orch_identifier(&o->key, id);
     return o->state == BR_OFFER_WAITING &&
-           (p->text[0] == '\0' ||
-            strncmp(id, p->text, strlen(p->text)) == 0 ||
+           (p->text[0] == '\0' || strncmp(id, p->text, strlen(p->text)) == 0 ||
             strstr(o->reference, p->text) != NULL) &&
            (p->type[0] == '\0' || strcmp(p->type, o->type) == 0);
 }
@@ -65,8 +64,7 @@ keep(struct page *p, const struct br_offer *o)
         return;
     }
     size_t kept = p->count < PAGE ? p->count : PAGE - 1;
-    memmove(
-        &p->rows[at + 1], &p->rows[at], (kept - at) * sizeof(p->rows[0]));
+    memmove(&p->rows[at + 1], &p->rows[at], (kept - at) * sizeof(p->rows[0]));
     p->rows[at] = r;
     p->count = kept + 1;
 }

@@ -20,8 +20,8 @@ in_data(const char *data_dir, char path[PATH_MAX], const char *name)
 {
     bool as_it_is = name[0] == '/' || strncmp(name, "pkcs11:", 7) == 0;
     (void)snprintf(
-        path, PATH_MAX, "%s%s%s", as_it_is ? "" : data_dir,
-        as_it_is ? "" : "/", name);
+        path, PATH_MAX, "%s%s%s", as_it_is ? "" : data_dir, as_it_is ? "" : "/",
+        name);
     return path;
 }
 
@@ -55,8 +55,7 @@ take_jwk(struct br_oidc *o, struct br_bytes text, struct br_err *reterr)
     }
     if (rc == BR_OK) {
         unsigned alg = br_key_alg_by_name(k.alg);
-        unsigned usual =
-            k.key.kind == BR_KEY_RSA ? BR_ALG_RS256 : BR_ALG_ES256;
+        unsigned usual = k.key.kind == BR_KEY_RSA ? BR_ALG_RS256 : BR_ALG_ES256;
         o->alg = (enum br_key_alg)(k.alg.n == 0 ? usual : alg);
         rc = (o->alg & BR_OIDC_ALGS) != 0 &&
                      br_key_alg_kind(o->alg) == k.key.kind
@@ -92,8 +91,7 @@ open_key(
             rc = br_private_key_of_signer(o->signer, &o->key, reterr);
         }
         o->alg = BR_ALG_ES256;
-        if (rc == BR_OK &&
-            br_private_key_public(o->key)->kind != BR_KEY_P256) {
+        if (rc == BR_OK && br_private_key_public(o->key)->kind != BR_KEY_P256) {
             rc = br_fail(
                 reterr, BR_ERR_CONFIG, "oidc_client_key: a key on P-256");
         }
@@ -157,8 +155,8 @@ fill(
     BR_TRY(br_oidc_kind_by_name(c->oidc_identity, &kind, reterr));
     o->issuer = c->oidc_issuer;
     (void)snprintf(
-        o->redirect_uri, sizeof(o->redirect_uri), "%.560s/desk/v1/oidc/callback",
-        c->public_url);
+        o->redirect_uri, sizeof(o->redirect_uri),
+        "%.560s/desk/v1/oidc/callback", c->public_url);
     (void)snprintf(o->back, sizeof(o->back), "%.560s/", c->public_url);
     o->client = (struct br_oidc_client){
         .id = br_str(c->oidc_client_id),
@@ -361,18 +359,16 @@ find_identity(
     char ret[BR_OIDC_IDENTITY_BYTES + 1],
     struct br_err *reterr)
 {
-    struct br_bytes body;
     struct br_bytes sub;
+    struct br_oidc_info answer;
     const struct br_json *info = NULL;
-    bool jwt = false;
     enum br_rc rc = br_oidc_identity(claims, &o->client, ret, reterr);
     if (rc != BR_ERR_NOT_FOUND || o->provider.userinfo.n == 0) {
         return rc;
     }
     BR_TRY(br_json_need_string(claims, "sub", &sub, reterr));
-    BR_TRY(br_oidc_ask_userinfo(
-        o, x->access_token, arena, &body, &jwt, reterr));
-    BR_TRY(br_oidc_userinfo(body, jwt, sub, x, arena, &info, reterr));
+    BR_TRY(br_oidc_ask_userinfo(o, x->access_token, arena, &answer, reterr));
+    BR_TRY(br_oidc_userinfo(&answer, sub, x, arena, &info, reterr));
     return br_oidc_identity(info, &o->client, ret, reterr);
 }
 
@@ -394,9 +390,9 @@ redeem(
         .nonce = br_str(p->nonce),
         .now_s = a->now_s,
     };
-    BR_TRY(br_oidc_redeem(
-        o, br_str(a->code), br_str(p->verifier), a->now_s, arena, &answer,
-        reterr));
+    const struct br_oidc_grant grant = {
+        br_str(a->code), br_str(p->verifier), a->now_s};
+    BR_TRY(br_oidc_redeem(o, &grant, arena, &answer, reterr));
     x.now_s = br_orch_now_s(); /* the provider may have been slow */
     BR_TRY(read_tokens(answer, &x.access_token, &id_token, reterr));
     BR_TRY(check_id_token(o, id_token, &x, arena, &claims, reterr));
@@ -420,8 +416,7 @@ br_oidc_finish(
     if (a->error != NULL || a->code == NULL || a->code[0] == '\0') {
         return br_fail(
             reterr, BR_ERR_FORBIDDEN, "the provider answers: %s",
-            br_rule_quote(
-                br_str(a->error == NULL ? "no code" : a->error), q));
+            br_rule_quote(br_str(a->error == NULL ? "no code" : a->error), q));
     }
     br_arena_init(&arena, BR_OIDC_ARENA_BYTES);
     enum br_rc rc = redeem(o, a, &p, &arena, ret_identity, reterr);

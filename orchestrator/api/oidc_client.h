@@ -61,27 +61,27 @@ enum br_rc br_oidc_need_provider(
     struct br_oidc *o, uint64_t now_s, struct br_err *reterr) BR_MUST_USE;
 /** Keys no older than an hour; `again`: newer than those, if that may be. */
 enum br_rc br_oidc_need_keys(
-    struct br_oidc *o,
-    uint64_t now_s,
-    bool again,
-    struct br_err *reterr) BR_MUST_USE;
+    struct br_oidc *o, uint64_t now_s, bool again, struct br_err *reterr)
+    BR_MUST_USE;
 
 /** Redeem a code: the token response, in the arena. */
+struct br_oidc_grant {
+    struct br_bytes code;
+    struct br_bytes verifier; /**< PKCE */
+    uint64_t now_s;
+};
 enum br_rc br_oidc_redeem(
     struct br_oidc *o,
-    struct br_bytes code,
-    struct br_bytes verifier,
-    uint64_t now_s,
+    const struct br_oidc_grant *g,
     struct br_arena *arena,
     struct br_json **ret,
     struct br_err *reterr) BR_MUST_USE;
-/** UserInfo as it came, and whether it is a JWT. */
+/** UserInfo as it came, in the arena. */
 enum br_rc br_oidc_ask_userinfo(
     struct br_oidc *o,
     struct br_bytes access_token,
     struct br_arena *arena,
-    struct br_bytes *ret,
-    bool *ret_jwt,
+    struct br_oidc_info *ret,
     struct br_err *reterr) BR_MUST_USE;
 
 #endif

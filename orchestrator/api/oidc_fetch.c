@@ -44,8 +44,7 @@ forget(struct br_oidc_kept *k)
 
 /** A document, its text and values in an arena of its own. */
 static enum br_rc
-get(
-    struct br_oidc *o,
+get(struct br_oidc *o,
     struct br_bytes url,
     uint64_t now_s,
     struct br_oidc_kept *ret,
@@ -140,8 +139,7 @@ br_oidc_need_keys(
     struct br_oidc *o, uint64_t now_s, bool again, struct br_err *reterr)
 {
     struct br_oidc_kept k;
-    bool have =
-        o->keys.json != NULL && now_s < o->keys.fetched_s + KEEP_S;
+    bool have = o->keys.json != NULL && now_s < o->keys.fetched_s + KEEP_S;
     if (have && (!again || !may_fetch_again(o, now_s))) {
         return BR_OK;
     }
@@ -157,7 +155,10 @@ br_oidc_need_keys(
 
 static enum br_rc
 put_assertion(
-    struct br_oidc *o, uint64_t now_s, struct br_buf *form, struct br_err *reterr)
+    struct br_oidc *o,
+    uint64_t now_s,
+    struct br_buf *form,
+    struct br_err *reterr)
 {
     char id[BR_ORCH_SECRET_TEXT_BYTES];
     struct br_buf jwt;
@@ -221,9 +222,7 @@ post(
 enum br_rc
 br_oidc_redeem(
     struct br_oidc *o,
-    struct br_bytes code,
-    struct br_bytes verifier,
-    uint64_t now_s,
+    const struct br_oidc_grant *g,
     struct br_arena *arena,
     struct br_json **ret,
     struct br_err *reterr)
@@ -232,11 +231,11 @@ br_oidc_redeem(
     enum br_rc rc = BR_OK;
     br_buf_init(&form, 16u * 1024);
     br_form_put(&form, "grant_type", br_str("authorization_code"));
-    br_form_put(&form, "code", code);
+    br_form_put(&form, "code", g->code);
     br_form_put(&form, "redirect_uri", o->client.redirect_uri);
-    br_form_put(&form, "code_verifier", verifier);
+    br_form_put(&form, "code_verifier", g->verifier);
     if (o->key != NULL) {
-        rc = put_assertion(o, now_s, &form, reterr);
+        rc = put_assertion(o, g->now_s, &form, reterr);
     }
     if (rc == BR_OK) {
         rc = br_buf_status(&form, reterr);
@@ -255,8 +254,7 @@ br_oidc_ask_userinfo(
     struct br_oidc *o,
     struct br_bytes access_token,
     struct br_arena *arena,
-    struct br_bytes *ret,
-    bool *ret_jwt,
+    struct br_oidc_info *ret,
     struct br_err *reterr)
 {
     size_t n = access_token.n + sizeof("Bearer ");
@@ -281,9 +279,10 @@ br_oidc_ask_userinfo(
     enum br_rc rc = call(o, &f, &body, reterr);
     if (rc == BR_OK) {
         const char *type = br_http_client_header(o->http, "Content-Type");
-        *ret_jwt = type != NULL && strncasecmp(type, "application/jwt", 15) == 0;
+        ret->is_jwt =
+            type != NULL && strncasecmp(type, "application/jwt", 15) == 0;
         const char *copy = br_arena_copy(arena, br_buf_bytes(&body));
-        *ret = br_bytes(copy, body.n);
+        ret->body = br_bytes(copy, body.n);
         rc = copy == NULL ? br_fail(reterr, BR_ERR_NO_MEMORY, "UserInfo")
                           : BR_OK;
     }

@@ -52,22 +52,27 @@ static const struct words english = {
          "Received, but the credentials were not accepted.",
          "You declined: nothing was sent.", "The request has expired."},
     .then =
-        {"", "", "You can close this page.", "Your wallet and the desk tell why.",
-         "You can close this page.", "Ask the desk for a new request."},
+        {"", "", "You can close this page.",
+         "Your wallet and the desk tell why.", "You can close this page.",
+         "Ask the desk for a new request."},
 };
 
-static const char *const names[PHASES] = {
-    "waiting", "fetched", "accepted", "refused", "declined", "expired"};
+static const char *const names[PHASES] = {"waiting", "fetched",  "accepted",
+                                          "refused", "declined", "expired"};
 
 /* ---- the page ------------------------------------------------------------ */
 
 static void
 put_head(
-    struct br_buf *b, const struct br_orch_api *api, const struct words *w, int at)
+    struct br_buf *b,
+    const struct br_orch_api *api,
+    const struct words *w,
+    int at)
 {
     br_buf_printf(
         b,
-        "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta "
+        "charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, "
         "initial-scale=1\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n",
@@ -90,12 +95,13 @@ put_head(
         w->phase[at], w->title, names[at]);
     br_orch_put_html(b, api->config->name);
     br_buf_puts(
-        b, "</span></div></div>\n<div class=\"band-main\"><div class=\"wide "
-           "brand\"><svg viewBox=\"4 4 24 25\" aria-hidden=\"true\">"
-           "<path d=\"M6 13 16 6l10 7v2H6zm2 4h3v7H8zm6.500 0h3v7h-3zM21 17h3v7h"
-           "-3zM6 25h20v2H6z\"/></svg><div class=\"brand-text\">"
-           "<strong class=\"brand-name\">Broletto</strong></div></div></div>\n"
-           "</header>\n<main class=\"wide asking\">\n");
+        b,
+        "</span></div></div>\n<div class=\"band-main\"><div class=\"wide "
+        "brand\"><svg viewBox=\"4 4 24 25\" aria-hidden=\"true\">"
+        "<path d=\"M6 13 16 6l10 7v2H6zm2 4h3v7H8zm6.500 0h3v7h-3zM21 17h3v7h"
+        "-3zM6 25h20v2H6z\"/></svg><div class=\"brand-text\">"
+        "<strong class=\"brand-name\">Broletto</strong></div></div></div>\n"
+        "</header>\n<main class=\"wide asking\">\n");
 }
 
 static enum br_rc
@@ -178,7 +184,8 @@ put_page(
     }
     br_buf_printf(
         b,
-        "</div>\n</main>\n<footer><div class=\"wide\"><p>%s</p></div></footer>\n"
+        "</div>\n</main>\n<footer><div "
+        "class=\"wide\"><p>%s</p></div></footer>\n"
         "</body>\n</html>\n",
         w->footer);
     return br_buf_status(b, reterr);

@@ -117,7 +117,7 @@ enum br_rc br_oidc_assertion_sign(
 struct br_oidc_expected {
     const struct br_oidc_provider *provider;
     const struct br_oidc_client *client;
-    const struct br_json *keys;   /**< the provider's JWK Set */
+    const struct br_json *keys; /**< the provider's JWK Set */
     struct br_bytes nonce;
     struct br_bytes access_token; /**< for at_hash; empty: none */
     uint64_t now_s;
@@ -130,10 +130,14 @@ enum br_rc br_oidc_id_token(
     struct br_arena *arena,
     const struct br_json **ret,
     struct br_err *reterr) BR_MUST_USE;
-/** The answer of UserInfo, JSON or (is_jwt) signed; it must be about sub. */
+/** What UserInfo answered. */
+struct br_oidc_info {
+    struct br_bytes body;
+    bool is_jwt; /**< signed, and not plain JSON */
+};
+/** Its claims; it must be about sub. */
 enum br_rc br_oidc_userinfo(
-    struct br_bytes body,
-    bool is_jwt,
+    const struct br_oidc_info *info,
     struct br_bytes sub,
     const struct br_oidc_expected *x,
     struct br_arena *arena,

@@ -132,8 +132,8 @@ make_keys(struct init *n, struct br_err *reterr)
     /* For a provider at which operators log in, should there be one. */
     struct br_signer *client = NULL;
     BR_TRY(br_keyfile_create(
-        in_dir(n, path, "keys/oidc.key"), BR_SIGN_ES256, n->passphrase,
-        &client, reterr));
+        in_dir(n, path, "keys/oidc.key"), BR_SIGN_ES256, n->passphrase, &client,
+        reterr));
     br_signer_free(client);
     return BR_OK;
 }

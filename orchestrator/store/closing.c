@@ -15,10 +15,8 @@ br_closing_digest(const struct br_closing *c, struct br_hash *ret)
     br_put_be64(numbers + 8, c->last);
     br_put_be64(numbers + 16, c->time_us);
     const struct br_bytes parts[] = {
-        br_bytes(label, sizeof(label)),
-        br_bytes(c->salt, sizeof(c->salt)),
-        br_bytes(numbers, sizeof(numbers)),
-        br_hash_bytes(&c->row),
+        br_bytes(label, sizeof(label)),     br_bytes(c->salt, sizeof(c->salt)),
+        br_bytes(numbers, sizeof(numbers)), br_hash_bytes(&c->row),
         br_hash_bytes(&c->previous),
     };
     br_sha256_parts(parts, sizeof(parts) / sizeof(parts[0]), ret);
@@ -158,8 +156,7 @@ row_at(
 {
     size_t n = 0;
     *ret = (struct br_audit){0};
-    return br_audit_list(
-        txn, number == 0 ? 0 : number + 1, ret, 1, &n, reterr);
+    return br_audit_list(txn, number == 0 ? 0 : number + 1, ret, 1, &n, reterr);
 }
 
 enum br_rc
@@ -273,8 +270,7 @@ walk_rows(struct walk *w, struct br_kv_cursor *closings, struct br_err *reterr)
     BR_TRY(next_closing(closings, true, &due, reterr));
     while (w->row.number < newest.number) {
         uint64_t number = w->row.number + 1;
-        BR_TRY(br_audit_list(
-            w->txn, number + 1, &row, AT_ONCE, &n, reterr));
+        BR_TRY(br_audit_list(w->txn, number + 1, &row, AT_ONCE, &n, reterr));
         if (n == 0) {
             return br_fail(
                 reterr, BR_ERR_CORRUPT, "row %llu is missing",
@@ -286,12 +282,11 @@ walk_rows(struct walk *w, struct br_kv_cursor *closings, struct br_err *reterr)
             BR_TRY(next_closing(closings, false, &due, reterr));
         }
     }
-    return due.last == 0
-               ? BR_OK
-               : br_fail(
-                     reterr, BR_ERR_CORRUPT,
-                     "rows up to %llu were closed, and are not there",
-                     (unsigned long long)due.last);
+    return due.last == 0 ? BR_OK
+                         : br_fail(
+                               reterr, BR_ERR_CORRUPT,
+                               "rows up to %llu were closed, and are not there",
+                               (unsigned long long)due.last);
 }
 
 enum br_rc

@@ -238,8 +238,8 @@ identity_hash(
     struct br_hash h;
     const struct br_bytes parts[] = {
         br_str("broletto/operator-identity"),
-        br_bytes(salt, BR_DESK_SALT_BYTES), br_bytes(issuer, strlen(issuer) + 1),
-        br_str(identity)};
+        br_bytes(salt, BR_DESK_SALT_BYTES),
+        br_bytes(issuer, strlen(issuer) + 1), br_str(identity)};
     br_sha256_parts(parts, sizeof(parts) / sizeof(parts[0]), &h);
     return h;
 }

@@ -275,10 +275,10 @@ encode_both(
     return rc;
 }
 
-/** The step and the rule of a refusal; its reason may quote, and is not kept. */
+/** The step and the rule of a refusal; its reason may quote, and is not kept.
+ */
 static enum br_rc
-note_decision(
-    struct answering *a, struct br_kv_txn *txn, struct br_err *reterr)
+note_decision(struct answering *a, struct br_kv_txn *txn, struct br_err *reterr)
 {
     struct br_verifier_decision d = {
         .time_us = br_verifier_now_us(), .outcome = a->r->phase};

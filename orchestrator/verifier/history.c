@@ -148,8 +148,8 @@ read_cursor(const char *text, uint8_t key[KEY_BYTES], struct br_err *reterr)
         return BR_OK;
     }
     if (dot == NULL || strlen(dot + 1) != BR_VERIFIER_ID_BYTES ||
-        br_decimal_parse(br_bytes(text, (size_t)(dot - text)), &time_us, NULL) !=
-            BR_OK) {
+        br_decimal_parse(
+            br_bytes(text, (size_t)(dot - text)), &time_us, NULL) != BR_OK) {
         return br_fail(reterr, BR_ERR_MALFORMED, "after: not one of ours");
     }
     br_put_be64(key, time_us);
@@ -158,8 +158,7 @@ read_cursor(const char *text, uint8_t key[KEY_BYTES], struct br_err *reterr)
 }
 
 static void
-write_cursor(
-    struct br_bytes key, char ret[BR_HISTORY_CURSOR_BYTES])
+write_cursor(struct br_bytes key, char ret[BR_HISTORY_CURSOR_BYTES])
 {
     (void)snprintf(
         ret, BR_HISTORY_CURSOR_BYTES, "%llu.%.*s",
@@ -218,7 +217,10 @@ br_history_list(
 
 enum br_rc
 br_history_purge(
-    struct br_kv_txn *txn, uint64_t before_us, size_t most, struct br_err *reterr)
+    struct br_kv_txn *txn,
+    uint64_t before_us,
+    size_t most,
+    struct br_err *reterr)
 {
     enum { PURGE_MAX = 256 };
     uint8_t keys[PURGE_MAX][KEY_BYTES];

@@ -51,8 +51,7 @@ static void
 make(struct br_operator *o, struct br_operator_secrets *s)
 {
     assert_int_equal(
-        br_operator_make(
-            "anna", BR_DESK_SUPERVISOR, NULL, o, s, NULL), BR_OK);
+        br_operator_make("anna", BR_DESK_SUPERVISOR, NULL, o, s, NULL), BR_OK);
 }
 
 static enum br_rc

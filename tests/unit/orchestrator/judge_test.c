@@ -20,16 +20,16 @@ enum {
 
 #define CLIENT "x509_hash:abc"
 #define NONCE  "bm9uY2Utb2YtdGhlLXRlc3RzLTAxMjM0"
-#define A                                                         \
-    "{\"id\":\"a\",\"format\":\"dc+sd-jwt\",\"meta\":{"           \
+#define A                                                                \
+    "{\"id\":\"a\",\"format\":\"dc+sd-jwt\",\"meta\":{"                  \
     "\"vct_values\":[\"urn:x:isee\"]},\"claims\":[{\"path\":[\"over\"]," \
     "\"values\":[false]}]}"
-#define B                                                         \
-    "{\"id\":\"b\",\"format\":\"dc+sd-jwt\",\"meta\":{"           \
+#define B                                               \
+    "{\"id\":\"b\",\"format\":\"dc+sd-jwt\",\"meta\":{" \
     "\"vct_values\":[\"urn:x:isee\"]}}"
-#define UNBOUND                                                   \
-    "{\"id\":\"a\",\"format\":\"dc+sd-jwt\","                     \
-    "\"require_cryptographic_holder_binding\":false,\"meta\":{"   \
+#define UNBOUND                                                 \
+    "{\"id\":\"a\",\"format\":\"dc+sd-jwt\","                   \
+    "\"require_cryptographic_holder_binding\":false,\"meta\":{" \
     "\"vct_values\":[\"urn:x:isee\"]}}"
 
 static struct certificate root = {
@@ -158,8 +158,7 @@ issued(const struct odd *o)
     br_jwk_write(&w, &cnf);
     br_buf_puts(&payload, "}}");
     struct br_private_key *key = o->forged ? thief : issuer;
-    assert_ok(
-        br_jws_sign(&header, br_buf_bytes(&payload), key, &token, &err));
+    assert_ok(br_jws_sign(&header, br_buf_bytes(&payload), key, &token, &err));
     br_buf_puts(&token, "~");
     br_buf_fini(&payload);
     return kept(&token);
@@ -307,8 +306,7 @@ what_is_right_passes_every_step(void **state)
         assert_int_equal(notes[s].outcome, BR_STEP_PASSED);
         assert_string_equal(notes[s].reason, "");
     }
-    assert_int_equal(
-        judgement->notes[BR_STEP_ANSWER].outcome, BR_STEP_PASSED);
+    assert_int_equal(judgement->notes[BR_STEP_ANSWER].outcome, BR_STEP_PASSED);
     assert_int_equal(
         judgement->notes[BR_STEP_APPROVAL].outcome, BR_STEP_NOT_ASKED);
     assert_int_equal(
@@ -329,10 +327,7 @@ each_step_fails_by_its_own_rule(void **state)
          {.forged = true},
          BR_STEP_ISSUER,
          BR_RULE_JWS_SIGNATURE},
-        {"another typ",
-         {.typ = "JWT"},
-         BR_STEP_CREDENTIAL,
-         BR_RULE_JWS_TYP},
+        {"another typ", {.typ = "JWT"}, BR_STEP_CREDENTIAL, BR_RULE_JWS_TYP},
         {"a disclosure too many",
          {.broken = true},
          BR_STEP_CREDENTIAL,
@@ -427,14 +422,14 @@ status_and_accreditation_count_as_they_are_told(void **state)
             enum br_judge_step step = BR_STEPS;
             br_judge(&answer, &policy, &arena, judgement);
             tell_all();
-            br_judge_tell(
-                &judgement->presentations[0], steps[i], bad[k], &why);
+            br_judge_tell(&judgement->presentations[0], steps[i], bad[k], &why);
             assert_false(br_judge_conclude(judgement, &policy));
             assert_int_equal(
                 judgement->notes[BR_STEP_COMPLETE].outcome, BR_STEP_FAILED);
             assert_non_null(br_judge_reason(judgement, &step));
             assert_int_equal(
-                step, bad[k] == BR_STEP_NOT_TAKEN ? BR_STEP_COMPLETE : steps[i]);
+                step,
+                bad[k] == BR_STEP_NOT_TAKEN ? BR_STEP_COMPLETE : steps[i]);
         }
     }
 }
@@ -505,9 +500,8 @@ transactions_are_approved_by_whom_they_name(void **state)
     char text[1024];
     (void)snprintf(
         text, sizeof(text), "[\"%s\"]",
-        b64(br_str(
-            "{\"type\":\"urn:broletto:transaction:approval:1\","
-            "\"credential_ids\":[\"a\"],\"text\":\"a place\"}")));
+        b64(br_str("{\"type\":\"urn:broletto:transaction:approval:1\","
+                   "\"credential_ids\":[\"a\"],\"text\":\"a place\"}")));
     policy.transaction_data = json(br_arena_copy(&arena, br_str(text)));
     assert_ok(br_vp_transaction_parse(
         br_json_first(policy.transaction_data), &query, &arena, &t, &err));

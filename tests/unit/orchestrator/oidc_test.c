@@ -76,8 +76,8 @@ end(void **state)
 
 /* ---- metadata ----------------------------------------------------------- */
 
-#define ENDPOINTS                                   \
-    "\"authorization_endpoint\":\"https://a/\","    \
+#define ENDPOINTS                                \
+    "\"authorization_endpoint\":\"https://a/\"," \
     "\"token_endpoint\":\"https://t/\",\"jwks_uri\":\"https://j/\""
 
 static void
@@ -88,8 +88,7 @@ metadata_is_of_the_issuer_that_was_asked(void **state)
     const char *good = "{\"issuer\":\"" ISSUER "\"," ENDPOINTS
                        ",\"authorization_response_iss_parameter_supported\":"
                        "true,\"x\":[]}";
-    assert_ok(
-        br_oidc_provider_parse(json(good), br_str(ISSUER), &p, &err));
+    assert_ok(br_oidc_provider_parse(json(good), br_str(ISSUER), &p, &err));
     assert_true(p.tells_iss);
     assert_int_equal(p.userinfo.n, 0);
     assert_refused(
@@ -247,7 +246,7 @@ expected(void)
     };
 }
 
-#define BASE                                                     \
+#define BASE                                                   \
     "\"iss\":\"" ISSUER "\",\"sub\":\"s\",\"exp\":1800000300," \
     "\"iat\":1800000000"
 #define FOR_US "\"aud\":\"desk\",\"nonce\":\"" NONCE "\""
@@ -268,8 +267,9 @@ a_token_that_is_right_is_believed(void **state)
     assert_ok(check(NULL, "k1", "{" BASE "," FOR_US "}"));
     assert_ok(check("application/jwt", "k1", "{" BASE "," FOR_US "}"));
     assert_ok(check(
-        "JWT", "k1", "{" BASE ",\"aud\":[\"desk\"],\"azp\":\"desk\",\"nonce\":\""
-                     NONCE "\"}"));
+        "JWT", "k1",
+        "{" BASE ",\"aud\":[\"desk\"],\"azp\":\"desk\",\"nonce\":\"" NONCE
+        "\"}"));
     /* Core appendix A.3's access token and its hash. */
     assert_ok(check(
         "JWT", "k1",
@@ -402,43 +402,33 @@ somebody_is_told_in_one_form(void **state)
         OIDC_IDENTITY);
 }
 
+static enum br_rc
+ask(struct br_bytes body, bool is_jwt)
+{
+    const struct br_oidc_expected x = expected();
+    const struct br_oidc_info info = {body, is_jwt};
+    const struct br_json *v = NULL;
+    return br_oidc_userinfo(&info, br_str("s"), &x, &arena, &v, &err);
+}
+
 static void
 userinfo_is_about_the_same_person(void **state)
 {
     (void)state;
-    const struct br_oidc_expected x = expected();
-    const struct br_json *v = NULL;
-    struct br_bytes s = br_str("s");
-    assert_ok(br_oidc_userinfo(
-        br_str("{\"sub\":\"s\"}"), false, s, &x, &arena, &v, &err));
+    assert_ok(ask(br_str("{\"sub\":\"s\"}"), false));
+    assert_refused(ask(br_str("{\"sub\":\"t\"}"), false), OIDC_SUB);
+    assert_refused(ask(br_str("{}"), false), OIDC_SUB);
+    assert_refused(ask(br_str("<html>"), false), OIDC_CLAIMS);
+    assert_ok(
+        ask(token("JWT", "k1", "{\"sub\":\"s\",\"aud\":\"desk\"}"), true));
     assert_refused(
-        br_oidc_userinfo(
-            br_str("{\"sub\":\"t\"}"), false, s, &x, &arena, &v, &err),
-        OIDC_SUB);
-    assert_refused(
-        br_oidc_userinfo(br_str("{}"), false, s, &x, &arena, &v, &err),
-        OIDC_SUB);
-    assert_refused(
-        br_oidc_userinfo(br_str("<html>"), false, s, &x, &arena, &v, &err),
-        OIDC_CLAIMS);
-    assert_ok(br_oidc_userinfo(
-        token("JWT", "k1", "{\"sub\":\"s\",\"aud\":\"desk\"}"), true, s, &x,
-        &arena, &v, &err));
-    assert_refused(
-        br_oidc_userinfo(
-            token("JWT", "k1", "{\"sub\":\"s\",\"aud\":\"other\"}"), true, s,
-            &x, &arena, &v, &err),
+        ask(token("JWT", "k1", "{\"sub\":\"s\",\"aud\":\"other\"}"), true),
         OIDC_AUD);
     assert_refused(
-        br_oidc_userinfo(
-            token("JWT", "k1", "{\"sub\":\"s\",\"iss\":\"i\"}"), true, s, &x,
-            &arena, &v, &err),
+        ask(token("JWT", "k1", "{\"sub\":\"s\",\"iss\":\"i\"}"), true),
         OIDC_ISS);
     assert_refused(
-        br_oidc_userinfo(
-            token("JWT", "k2", "{\"sub\":\"s\"}"), true, s, &x, &arena, &v,
-            &err),
-        JWS_SIGNATURE);
+        ask(token("JWT", "k2", "{\"sub\":\"s\"}"), true), JWS_SIGNATURE);
 }
 
 int

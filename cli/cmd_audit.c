@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The desk's log, beside its daemon: recomputed, checked, exported. */
 #include "cli/cli.h"
-#include "cli/trust.h"
+#include "cli/verify_receipt.h"
 #include "common/codec/json_write.h"
 #include "common/codec/text.h"
-#include "common/crypto/files.h"
-#include "common/receipt/tlog_proof.h"
-#include "common/receipt/verify.h"
 #include "orchestrator/store/closing.h"
 
 #include <stdio.h>
@@ -14,7 +11,6 @@
 
 enum {
     ARENA_BYTES = 1024 * 1024,
-    POLICY_BYTES_MAX = 64 * 1024,
     LINE_BYTES_MAX = 256 * 1024,
 };
 
@@ -27,8 +23,7 @@ struct audit {
     uint64_t stamped;     /**< closings with a receipt that holds */
     uint64_t stamped_row; /**< up to which row */
     uint64_t entry;       /**< of that closing */
-    struct br_buf policy_text;
-    struct br_verify_result result; /**< large */
+    struct br_cli_verifying verifying; /**< large */
     FILE *out;
 };
 
@@ -49,40 +44,7 @@ read_stamp(
 
 /* ---- verifying ---------------------------------------------------------- */
 
-/** --policy, or what this machine remembers of the receipt's log. */
-static enum br_rc
-find_policy(struct audit *u, struct br_bytes proof, struct br_err *reterr)
-{
-    struct br_tlog_proof p;
-    struct br_note note;
-    struct br_checkpoint c = {0};
-    struct br_buf extra;
-    if (u->policy_text.n > 0) {
-        return BR_OK;
-    }
-    if (u->a->policy != NULL) {
-        return br_file_read(u->a->policy, &u->policy_text, reterr);
-    }
-    br_buf_init(&extra, BR_LEAF_BYTES_MAX);
-    enum br_rc rc = br_tlog_proof_parse(proof, &extra, &p, reterr);
-    if (rc == BR_OK) {
-        rc = br_checkpoint_open(p.checkpoint, &note, &c, reterr);
-    }
-    if (rc == BR_OK) {
-        rc = br_trust_find(c.origin, BR_TRUST_POLICY, &u->policy_text, reterr);
-    }
-    if (rc == BR_ERR_NOT_FOUND) {
-        rc = br_fail(
-            reterr, BR_ERR_UNKNOWN_LOG,
-            "this machine has never stamped at the log %.*s: name its policy "
-            "with --policy",
-            (int)(c.origin.n > 100 ? 100 : c.origin.n),
-            (const char *)c.origin.p);
-    }
-    br_buf_fini(&extra);
-    return rc;
-}
-
+/** What was stamped is the closing's own bytes. */
 static enum br_rc
 check_receipt(
     struct audit *u,
@@ -90,19 +52,20 @@ check_receipt(
     struct br_bytes proof,
     struct br_err *reterr)
 {
-    struct br_policy policy;
-    struct br_digest digest = {.alg = BR_HASH_SHA256};
-    BR_TRY(find_policy(u, proof, reterr));
-    BR_TRY(br_policy_parse(br_buf_bytes(&u->policy_text), &policy, reterr));
-    memcpy(digest.b, c->digest.b, BR_HASH_BYTES);
-    const struct br_verify_input in = {
-        .receipt = proof,
-        .policy = &policy,
-        .now = br_cli_now(),
-        .digest = br_verify_given_digest,
-        .digest_ctx = &digest,
-    };
-    return br_receipt_verify(&in, &u->result, reterr);
+    struct br_buf bytes;
+    br_buf_init(&bytes, 1024);
+    br_closing_put(c, &bytes);
+    br_cli_verifying_init(&u->verifying);
+    u->verifying.a = u->a;
+    u->verifying.document = br_buf_bytes(&bytes);
+    br_buf_put(&u->verifying.receipt, proof.p, proof.n);
+    enum br_rc rc = br_buf_status(&bytes, reterr);
+    if (rc == BR_OK) {
+        rc = br_cli_verify_receipt(&u->verifying, reterr);
+    }
+    br_cli_verifying_fini(&u->verifying);
+    br_buf_fini(&bytes);
+    return rc;
 }
 
 static enum br_rc
@@ -156,7 +119,6 @@ static enum br_rc
 open_audit(const struct br_args *a, struct audit *u, struct br_err *reterr)
 {
     u->a = a;
-    br_buf_init(&u->policy_text, POLICY_BYTES_MAX);
     if (a->data == NULL) {
         return br_fail(reterr, BR_ERR_MISSING_FIELD, "--data DIR is missing");
     }
@@ -170,7 +132,6 @@ close_audit(struct audit *u)
 {
     br_kv_end(u->txn);
     br_kv_close(u->kv);
-    br_buf_fini(&u->policy_text);
     free(u);
 }
 

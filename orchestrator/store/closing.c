@@ -2,24 +2,37 @@
 #include "orchestrator/store/closing.h"
 
 #include "common/crypto/keyfile.h"
+#include "orchestrator/store/published.h"
 #include "orchestrator/store/rows.h"
 
-enum { STAMP_KEY_BYTES = 12 };
-
 void
-br_closing_digest(const struct br_closing *c, struct br_hash *ret)
+br_closing_put(const struct br_closing *c, struct br_buf *ret)
 {
     static const char label[] = "broletto/audit-closing"; /* and its zero */
     uint8_t numbers[24];
     br_put_be64(numbers, c->first);
     br_put_be64(numbers + 8, c->last);
     br_put_be64(numbers + 16, c->time_us);
-    const struct br_bytes parts[] = {
-        br_bytes(label, sizeof(label)),     br_bytes(c->salt, sizeof(c->salt)),
-        br_bytes(numbers, sizeof(numbers)), br_hash_bytes(&c->row),
-        br_hash_bytes(&c->previous),
-    };
-    br_sha256_parts(parts, sizeof(parts) / sizeof(parts[0]), ret);
+    br_buf_put(ret, label, sizeof(label));
+    br_buf_put(ret, c->salt, sizeof(c->salt));
+    br_buf_put(ret, numbers, sizeof(numbers));
+    br_buf_put(ret, c->row.b, sizeof(c->row.b));
+    br_buf_put(ret, c->previous.b, sizeof(c->previous.b));
+}
+
+enum br_rc
+br_closing_digest(
+    const struct br_closing *c, struct br_hash *ret, struct br_err *reterr)
+{
+    struct br_buf b;
+    br_buf_init(&b, 1024);
+    br_closing_put(c, &b);
+    enum br_rc rc = br_buf_status(&b, reterr);
+    if (rc == BR_OK) {
+        br_sha256(br_buf_bytes(&b), ret);
+    }
+    br_buf_fini(&b);
+    return rc;
 }
 
 /* ---- rows --------------------------------------------------------------- */
@@ -61,7 +74,7 @@ decode(
     br_row_hash(&r, &c->digest);
     BR_TRY(br_cbor_done(&r, reterr));
     c->last = key.n == 8 ? br_get_be64(key.p) : 0;
-    br_closing_digest(c, &digest);
+    BR_TRY(br_closing_digest(c, &digest, reterr));
     return br_hash_eq(&digest, &c->digest)
                ? BR_OK
                : br_fail(
@@ -77,21 +90,15 @@ br_closing_stamp(
     struct br_bytes *ret,
     struct br_err *reterr)
 {
-    uint8_t key[STAMP_KEY_BYTES];
-    struct br_bytes row;
-    br_put_be32(key, BR_CLOSING_LIST);
-    br_put_be64(key + 4, c->last);
-    BR_TRY(br_kv_get(
-        txn, BR_ORCH_STAMPS, br_bytes(key, sizeof(key)), &row, reterr));
-    if (row.n < BR_HASH_BYTES ||
-        memcmp(row.p, c->digest.b, BR_HASH_BYTES) != 0) {
-        return br_fail(
-            reterr, BR_ERR_CORRUPT,
-            "the stamp of the closing of row %llu is about another digest",
-            (unsigned long long)c->last);
-    }
-    *ret = br_bytes(row.p + BR_HASH_BYTES, row.n - BR_HASH_BYTES);
-    return BR_OK;
+    struct br_hash digest;
+    BR_TRY(br_stamped_get(txn, BR_CLOSING_LIST, c->last, &digest, ret, reterr));
+    return br_hash_eq(&digest, &c->digest)
+               ? BR_OK
+               : br_fail(
+                     reterr, BR_ERR_CORRUPT,
+                     "the stamp of the closing of row %llu is about another "
+                     "digest",
+                     (unsigned long long)c->last);
 }
 
 /** From the newest back to one that has a stamp, or just the newest. */
@@ -191,7 +198,7 @@ br_closing_make(
         .previous = before.digest,
     };
     br_random(c.salt, sizeof(c.salt));
-    br_closing_digest(&c, &c.digest);
+    BR_TRY(br_closing_digest(&c, &c.digest, reterr));
     BR_TRY(put(txn, &c, reterr));
     *ret_due = true;
     return BR_OK;

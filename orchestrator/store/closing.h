@@ -30,9 +30,14 @@ struct br_closing {
     struct br_hash previous; /**< digest of the closing before; zeros: none */
     struct br_hash digest;   /**< of all this */
 };
-/** SHA-256 of "broletto/audit-closing", a zero byte, the salt, first, last and
- *  time_us as eight bytes each, row and previous. */
-void br_closing_digest(const struct br_closing *c, struct br_hash *ret);
+/** What its digest is made over: "broletto/audit-closing", a zero byte, the
+ *  salt, first, last and time_us as eight bytes each, row and previous. */
+void br_closing_put(const struct br_closing *c, struct br_buf *ret);
+/** NO_MEMORY. */
+enum br_rc br_closing_digest(
+    const struct br_closing *c,
+    struct br_hash *ret,
+    struct br_err *reterr) BR_MUST_USE;
 
 /** Close what is open, if it is due: `rows` of them, or the oldest is older
  *  than age_us. *ret_due: it was, and is closed. */

@@ -76,6 +76,36 @@ print_transactions(const struct br_present_look *l)
     }
 }
 
+/** What is asked too much, and what to do. */
+static void
+print_remarks(const struct br_cli_wallet *w, const struct br_present_look *l)
+{
+    const char *lang = w->show.lang;
+    print_labelled(
+        "right", br_words_pick_text(l->registered.purpose, lang));
+    for (size_t i = 0; i < l->remark_count; i++) {
+        const struct br_remark *r = &l->remarks[i];
+        struct br_json_writer path;
+        struct br_buf b;
+        br_buf_init(&b, OUTPUT_BYTES_MAX);
+        br_json_writer_init(&path, &b);
+        if (r->path != NULL) {
+            br_json_write_value(&path, r->path);
+        } else if (r->value != NULL) {
+            br_words_write_path(&path, r->value);
+        }
+        (void)printf(
+            "%-9s %s%s", br_remark_level_name(br_remark_level(r->kind)),
+            br_remark_text(r->kind, lang), b.n == 0 ? "" : ": ");
+        br_cli_print_text(br_buf_bytes(&b));
+        (void)printf("; %s\n", br_remark_advice(r->kind, lang));
+        br_buf_fini(&b);
+    }
+    if (l->registration_why.text[0] != '\0' && l->registered.claims == NULL) {
+        print_labelled("why", br_str(l->registration_why.text));
+    }
+}
+
 static void
 print_request(const struct br_cli_wallet *w, const struct br_present_look *l)
 {
@@ -91,6 +121,7 @@ print_request(const struct br_cli_wallet *w, const struct br_present_look *l)
                 br_present_notice_name((enum br_present_notice)bit));
         }
     }
+    print_remarks(w, l);
     (void)puts("you would show:");
     for (size_t i = 0; i < l->count; i++) {
         print_item(w, &l->items[i]);
@@ -146,7 +177,10 @@ put_notices(struct br_json_writer *w, unsigned notices)
 
 static void
 print_json(
-    const struct br_present_look *l, const char *outcome, struct br_bytes goes)
+    const char *lang,
+    const struct br_present_look *l,
+    const char *outcome,
+    struct br_bytes goes)
 {
     struct br_json_writer w;
     struct br_buf b;
@@ -158,6 +192,8 @@ print_json(
     put_text(&w, "asked_by", br_str(l->owner));
     put_text(&w, "purpose", l->request.purpose);
     put_notices(&w, l->notices);
+    br_json_write_name(&w, "remarks");
+    br_remarks_write(&w, lang, l->remarks, l->remark_count);
     br_json_write_name(&w, "credentials");
     br_json_write_array(&w);
     for (size_t i = 0; i < l->count; i++) {
@@ -177,12 +213,13 @@ print_json(
 static void
 print_done(
     const struct br_args *a,
+    const char *lang,
     const struct br_present_look *l,
     const char *outcome,
     struct br_bytes goes)
 {
     if (a->json) {
-        print_json(l, outcome, goes);
+        print_json(lang, l, outcome, goes);
         return;
     }
     (void)puts(outcome);
@@ -211,14 +248,14 @@ decide(
     }
     if (agreed) {
         BR_TRY(br_present_send(&w->client, l, w->person, &goes, reterr));
-        print_done(a, l, "shown", goes);
+        print_done(a, w->show.lang, l, "shown", goes);
         return BR_OK;
     }
     BR_TRY(br_present_refuse(&w->client, l, w->person, &goes, reterr));
     if (!l->answerable) {
         return br_fail(reterr, l->why.rc, "%s", l->why.text);
     }
-    print_done(a, l, "refused", goes);
+    print_done(a, w->show.lang, l, "refused", goes);
     return BR_OK;
 }
 

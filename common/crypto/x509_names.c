@@ -39,6 +39,64 @@ br_x509_owner(struct br_bytes der, char out[BR_X509_OWNER_BYTES])
     ERR_clear_error();
 }
 
+void
+br_x509_identifier(struct br_bytes der, char out[BR_X509_OWNER_BYTES])
+{
+    X509 *x = br_x509_from_der(der);
+    out[0] = '\0';
+    if (x != NULL && !take_name(x, NID_organizationIdentifier, out)) {
+        (void)take_name(x, NID_serialNumber, out);
+    }
+    X509_free(x);
+    ERR_clear_error();
+}
+
+/** Into out, unless it has one already or the text is no address. */
+static void
+take_address(
+    const ASN1_IA5STRING *text, const char *begin, char out[BR_X509_CONTACT_BYTES])
+{
+    const unsigned char *p = ASN1_STRING_get0_data(text);
+    int n = ASN1_STRING_length(text);
+    size_t prefix = strlen(begin);
+    bool good = out[0] == '\0' && n > (int)prefix &&
+                n < BR_X509_CONTACT_BYTES && memcmp(p, begin, prefix) == 0;
+    for (int i = 0; good && i < n; i++) {
+        good = p[i] > 0x20 && p[i] < 0x7f;
+    }
+    if (good) {
+        memcpy(out, p, (size_t)n);
+        out[n] = '\0';
+    }
+}
+
+void
+br_x509_contact(
+    struct br_bytes der,
+    char email[BR_X509_CONTACT_BYTES],
+    char uri[BR_X509_CONTACT_BYTES])
+{
+    X509 *x = br_x509_from_der(der);
+    GENERAL_NAMES *names =
+        x == NULL ? NULL
+                  : (GENERAL_NAMES *)X509_get_ext_d2i(
+                        x, NID_subject_alt_name, NULL, NULL);
+    email[0] = '\0';
+    uri[0] = '\0';
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        if (name->type == GEN_EMAIL) {
+            take_address(name->d.rfc822Name, "", email);
+        } else if (name->type == GEN_URI) {
+            take_address(
+                name->d.uniformResourceIdentifier, "https://", uri);
+        }
+    }
+    GENERAL_NAMES_free(names);
+    X509_free(x);
+    ERR_clear_error();
+}
+
 size_t
 br_x509_authority_key(struct br_bytes der, uint8_t out[BR_X509_KEY_ID_BYTES])
 {

@@ -81,6 +81,21 @@ bool br_x509_has_dns_name(struct br_bytes der, struct br_bytes name);
  *  name; in UTF-8, with a NUL; without control characters. Empty: neither. */
 void br_x509_owner(struct br_bytes der, char out[BR_X509_OWNER_BYTES]);
 
+/** The identifier of the legal or natural person that its subject names:
+ *  organizationIdentifier (2.5.4.97), else serialNumber (2.5.4.5), as ETSI EN
+ *  319 412-1 has them. Empty: neither. */
+void br_x509_identifier(struct br_bytes der, char out[BR_X509_OWNER_BYTES]);
+
+/* An address in a certificate that is longer is passed over. */
+#define BR_X509_CONTACT_BYTES 257
+/** How its subject can be reached: the first rfc822Name, and the first https
+ *  uniformResourceIdentifier, of its subjectAltName; printable ASCII without
+ *  spaces. Empty: there is none. */
+void br_x509_contact(
+    struct br_bytes der,
+    char email[BR_X509_CONTACT_BYTES],
+    char uri[BR_X509_CONTACT_BYTES]);
+
 #define BR_X509_KEY_ID_BYTES 64
 /** The identifier of the key that signed it (RFC 5280 section 4.2.1.1), as it
  *  stands there; returns its length, 0 when there is none. */

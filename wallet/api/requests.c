@@ -116,6 +116,23 @@ write_notices(struct br_json_writer *w, unsigned set)
     br_json_write_end(w);
 }
 
+/** What a registrar says about who asks; null: nothing that is believed. */
+static void
+write_registration(
+    struct br_json_writer *w, const char *lang, const struct br_present_look *l)
+{
+    br_json_write_name(w, "registration");
+    if (l->registered.claims == NULL) {
+        br_json_write_null(w);
+        return;
+    }
+    br_json_write_object(w);
+    put_text(w, "name", l->registered.name);
+    put_text(w, "subject", l->registered.subject);
+    put_text(w, "purpose", br_words_pick_text(l->registered.purpose, lang));
+    br_json_write_end(w);
+}
+
 static enum br_rc
 write_request(
     struct br_wallet_call *call,
@@ -131,6 +148,9 @@ write_request(
     put_text(w, "purpose", l->request.purpose);
     put_flag(w, "answerable", l->answerable);
     write_notices(w, l->notices);
+    br_json_write_name(w, "remarks");
+    br_remarks_write(w, call->show.lang, l->remarks, l->remark_count);
+    write_registration(w, call->show.lang, l);
     write_transactions(w, l);
     br_json_write_name(w, "items");
     br_json_write_array(w);

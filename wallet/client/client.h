@@ -36,6 +36,8 @@ struct br_wallet_client {
     struct br_http_client *http;
     struct br_fetch_policy policy;
     const struct br_x509_trust *trust; /**< whom issuers' chains lead to */
+    /** Who says what verifiers may ask; NULL: nobody is believed about it. */
+    const struct br_x509_trust *registrars;
     unsigned copies; /**< instances to ask for; the issuer may allow fewer */
     enum br_wallet_use use;
 };

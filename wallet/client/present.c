@@ -170,6 +170,7 @@ read_request(
     }
     BR_TRY(br_vp_open(&l->link, object, &l->arena, &l->request, reterr));
     BR_TRY(fetch_document(client, l, &document, reterr));
+    l->document = document;
     const struct br_vp_policy policy = {
         .trust = client->trust,
         .did_document = document,
@@ -331,7 +332,8 @@ look(
     BR_TRY(read_request(client, l, reterr));
     take_notices(l);
     BR_TRY(take_transactions(l, reterr));
-    return find_answers(l, person, reterr);
+    BR_TRY(find_answers(l, person, reterr));
+    return br_showing_asker(client, l, person, reterr);
 }
 
 enum br_rc

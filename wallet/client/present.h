@@ -24,6 +24,7 @@
 #include "common/credential/vp_response.h"
 #include "common/credential/vp_transaction.h"
 #include "wallet/client/client.h"
+#include "wallet/core/remarks.h"
 
 #define BR_PRESENT_OWNER_BYTES 257
 
@@ -56,12 +57,20 @@ struct br_present_look {
     struct br_arena arena;
     struct br_vp_link link;
     struct br_vp_request request;
+    const struct br_json *document;     /**< of a did:web that asks; or NULL */
     char owner[BR_PRESENT_OWNER_BYTES]; /**< whom its certificate is for */
     unsigned notices;                   /**< set of enum br_present_notice */
     size_t count;
     struct br_present_item items[BR_DCQL_CREDENTIALS_MAX];
     size_t transaction_count;
     struct br_vp_transaction transactions[BR_VP_TRANSACTIONS_MAX];
+    /** Over-asking and the like; and what the verifier is registered for, when
+     *  that is believed (registered.claims: NULL otherwise). */
+    size_t remark_count;
+    struct br_remark remarks[BR_REMARKS_MAX];
+    struct br_vp_registration registered;
+    struct br_err registration_why; /**< of one that is not believed */
+    const struct br_json *contacts; /**< contact.h; NULL: none */
     bool answerable;
     struct br_err why; /**< of a request that the wallet cannot answer */
 };
@@ -77,6 +86,8 @@ enum br_rc br_present_look(
     struct br_present_look *ret,
     struct br_err *reterr) BR_MUST_USE;
 void br_present_look_fini(struct br_present_look *l);
+/** What a letter to the verifier calls its request; may be empty. */
+struct br_bytes br_present_reference(const struct br_present_look *l);
 
 /** The person agreed to what is chosen. *ret_redirect lies in the look's arena,
  *  or is empty. vp-unavailable; VERIFIER_REFUSED: it was sent, and the verifier

@@ -61,4 +61,12 @@ enum br_rc br_deferred_keep(
     char ret_id[BR_WALLET_ID_BYTES + 1],
     struct br_err *reterr) BR_MUST_USE;
 
+/** One place of a status list, fetched now and verified under client->trust. */
+enum br_rc br_client_status(
+    const struct br_wallet_client *client,
+    struct br_bytes uri,
+    uint64_t index,
+    unsigned *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
 #endif

@@ -202,7 +202,27 @@ entry_of(const struct br_present_look *l, enum br_wallet_event event)
         .party = l->request.client.full,
         .party_name = br_str(l->owner),
         .purpose = l->request.purpose,
+        .request = br_present_reference(l),
+        .contacts = l->contacts,
     };
+}
+
+/** What was approved with it, by type: the rest is the person's and the
+ *  verifier's. */
+static const struct br_json *
+approved_types(
+    const struct br_present_look *l,
+    const struct br_present_item *item,
+    struct br_json_maker *m)
+{
+    const struct br_vp_transaction *list[BR_VP_TRANSACTIONS_MAX];
+    size_t n = approved_by(l, item, list);
+    struct br_json *types = n == 0 ? NULL : br_json_new_array(m);
+    for (size_t i = 0; i < n; i++) {
+        const struct br_json *type = br_json_member(list[i]->object, "type");
+        (void)br_json_append(m, types, br_json_new_copy(m, type));
+    }
+    return types;
 }
 
 /** Which claims, never what they say. */
@@ -224,6 +244,8 @@ remember_shown(
     e.credential = item->credential.id;
     e.vct = item->credential.vct;
     e.claims = claims;
+    e.approved = approved_types(s->l, item, &m);
+    BR_TRY(br_json_maker_status(&m, reterr));
     return br_holding_put_entry(s->t, &e, reterr);
 }
 

@@ -35,4 +35,12 @@ void br_showing_refused(
     struct br_vault_person *person,
     const struct br_err *why);
 
+/** Registration, contacts and remarks of a request whose answers are known. A
+ *  registration that is not believed is a remark, not a failure. */
+enum br_rc br_showing_asker(
+    const struct br_wallet_client *client,
+    struct br_present_look *l,
+    struct br_vault_person *person,
+    struct br_err *reterr) BR_MUST_USE;
+
 #endif

@@ -114,6 +114,23 @@ until(const struct br_status_token *t, uint64_t now_s)
     return t->expires_s > 0 && t->expires_s < end ? t->expires_s : end;
 }
 
+enum br_rc
+br_client_status(
+    const struct br_wallet_client *client,
+    struct br_bytes uri,
+    uint64_t index,
+    unsigned *ret,
+    struct br_err *reterr)
+{
+    struct fetched f = {.good = false};
+    enum br_rc rc = have(client, uri, br_client_now_s(), &f, reterr);
+    if (rc == BR_OK) {
+        rc = br_status_list_get(&f.list, index, ret, reterr);
+    }
+    forget(&f);
+    return rc;
+}
+
 /* ---- one credential ----------------------------------------------------- */
 
 /** The reference of the first instance that is left; the others were issued

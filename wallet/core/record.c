@@ -232,6 +232,7 @@ static const char *const events[] = {
     [BR_WALLET_REMOVED] = "removed",
     [BR_WALLET_RENEWED] = "renewed",
     [BR_WALLET_DELETION_ASKED] = "deletion-asked",
+    [BR_WALLET_ACCESS_ASKED] = "access-asked",
 };
 enum { EVENTS = sizeof(events) / sizeof(events[0]) };
 
@@ -258,7 +259,11 @@ br_wallet_entry_encode(
     put_text(&w, "vct", e->vct);
     put_text(&w, "purpose", e->purpose);
     put_text(&w, "reason", e->reason);
+    put_text(&w, "request", e->request);
+    put_text(&w, "about", e->about);
     put_value(&w, "claims", e->claims);
+    put_value(&w, "contacts", e->contacts);
+    put_value(&w, "approved", e->approved);
     br_json_write_end(&w);
     return br_json_writer_done(&w, reterr);
 }
@@ -288,6 +293,8 @@ br_wallet_entry_parse(
     struct br_bytes event = {NULL, 0};
     struct br_json *v = NULL;
     struct br_json *claims = NULL;
+    struct br_json *contacts = NULL;
+    struct br_json *approved = NULL;
     BR_TRY(begin(text, arena, &v, reterr));
     struct reading r = {v, BR_OK, reterr};
     need_text(&r, "id", &e.id);
@@ -300,10 +307,16 @@ br_wallet_entry_parse(
     may_text(&r, "vct", &e.vct);
     may_text(&r, "purpose", &e.purpose);
     may_text(&r, "reason", &e.reason);
+    may_text(&r, "request", &e.request);
+    may_text(&r, "about", &e.about);
     BR_TRY(r.rc);
     BR_TRY(event_of(event, &e.event, reterr));
     BR_TRY(br_json_may(v, "claims", BR_JSON_ARRAY, &claims, reterr));
+    BR_TRY(br_json_may(v, "contacts", BR_JSON_ARRAY, &contacts, reterr));
+    BR_TRY(br_json_may(v, "approved", BR_JSON_ARRAY, &approved, reterr));
     e.claims = claims;
+    e.contacts = contacts;
+    e.approved = approved;
     *ret = e;
     return BR_OK;
 }

@@ -93,7 +93,8 @@ enum br_wallet_event {
     BR_WALLET_FAILED,
     BR_WALLET_REMOVED,
     BR_WALLET_RENEWED,
-    BR_WALLET_DELETION_ASKED,
+    BR_WALLET_DELETION_ASKED, /**< as the person says: it was sent elsewhere */
+    BR_WALLET_ACCESS_ASKED,   /**< the same, of what a verifier has */
 };
 /** "received", "presented", ... */
 const char *br_wallet_event_name(enum br_wallet_event e);
@@ -109,9 +110,16 @@ struct br_wallet_entry {
     struct br_bytes vct;
     struct br_bytes purpose; /**< what the asker said; may be empty */
     struct br_bytes reason;  /**< of a refusal or a failure; may be empty */
+    struct br_bytes request; /**< of a presentation: what the verifier calls it;
+                              *   may be empty */
+    struct br_bytes about;   /**< the entry that a letter is about; or empty */
     /** Names of claims, as JSON paths ["address","locality"]: an array of
      *  arrays; NULL: none. */
     const struct br_json *claims;
+    /** Where the verifier can be reached (contact.h); NULL: nobody knows. */
+    const struct br_json *contacts;
+    /** Types of the transactions that were approved with it; NULL: none. */
+    const struct br_json *approved;
 };
 
 enum br_rc br_wallet_entry_parse(

@@ -81,6 +81,16 @@ br_show_entry(struct br_json_writer *w, const struct br_wallet_entry *e)
         {"vct", e->vct},
         {"purpose", e->purpose},
         {"reason", e->reason},
+        {"request", e->request},
+        {"about", e->about},
+    };
+    const struct {
+        const char *name;
+        const struct br_json *v;
+    } values[] = {
+        {"claims", e->claims},
+        {"contacts", e->contacts},
+        {"approved", e->approved},
     };
     br_json_write_object(w);
     put_number(w, "time", e->time_s);
@@ -89,9 +99,11 @@ br_show_entry(struct br_json_writer *w, const struct br_wallet_entry *e)
             put_text(w, texts[i].name, texts[i].v);
         }
     }
-    if (e->claims != NULL) {
-        br_json_write_name(w, "claims");
-        br_json_write_value(w, e->claims);
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        if (values[i].v != NULL) {
+            br_json_write_name(w, values[i].name);
+            br_json_write_value(w, values[i].v);
+        }
     }
     br_json_write_end(w);
 }

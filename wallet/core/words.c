@@ -7,29 +7,55 @@ enum { DAY_S = 86400, SOON_S = 30 * DAY_S };
 
 /* ---- names from metadata ------------------------------------------------ */
 
-struct br_bytes
-br_words_pick(const struct br_json *list, const char *lang)
+/** What each item calls a text, and its language. */
+struct naming {
+    const char *text;
+    const char *other; /**< another name for it; or NULL */
+    const char *lang;
+};
+
+static struct br_bytes
+string_of(const struct br_json *item, const char *name)
+{
+    const struct br_json *v = name == NULL ? NULL : br_json_member(item, name);
+    return v != NULL && v->kind == BR_JSON_STRING ? v->string
+                                                  : br_bytes(NULL, 0);
+}
+
+static struct br_bytes
+pick(const struct br_json *list, const struct naming *as, const char *lang)
 {
     struct br_bytes best = {NULL, 0};
     int score = 0;
     size_t n = strlen(lang);
     for (const struct br_json *i = br_json_first(list); i != NULL;
          i = i->next) {
-        struct br_bytes name = {NULL, 0};
-        struct br_bytes locale = {NULL, 0};
-        if (br_json_need_string(i, "name", &name, NULL) != BR_OK ||
-            br_json_may_string(i, "locale", &locale, NULL) != BR_OK) {
-            continue;
-        }
+        struct br_bytes name = string_of(i, as->text);
+        struct br_bytes locale = string_of(i, as->lang);
+        name = name.n > 0 ? name : string_of(i, as->other);
         bool same = locale.n >= n && memcmp(locale.p, lang, n) == 0 &&
                     (locale.n == n || locale.p[n] == '-');
-        int here = same ? 3 : locale.n == 0 ? 2 : 1;
+        int here = name.n == 0 ? 0 : same ? 3 : locale.n == 0 ? 2 : 1;
         if (here > score) {
             score = here;
             best = name;
         }
     }
     return best;
+}
+
+struct br_bytes
+br_words_pick(const struct br_json *list, const char *lang)
+{
+    static const struct naming as = {"name", NULL, "locale"};
+    return pick(list, &as, lang);
+}
+
+struct br_bytes
+br_words_pick_text(const struct br_json *list, const char *lang)
+{
+    static const struct naming as = {"value", "content", "lang"};
+    return pick(list, &as, lang);
 }
 
 struct br_bytes

@@ -54,6 +54,10 @@ br_words_issuer(const struct br_wallet_credential *c, const char *lang);
  *  the one without a locale, or the first; empty when there is none. */
 struct br_bytes br_words_pick(const struct br_json *list, const char *lang);
 
+/** The same of a list of {"value","lang"}, or {"content","lang"}. */
+struct br_bytes
+br_words_pick_text(const struct br_json *list, const char *lang);
+
 /** The path of a value, from the root, as DCQL has it: ["address",0]. */
 void br_words_write_path(struct br_json_writer *w, const struct br_json *v);
 /** [{"path":[...],"label":"...","text":"...","value":...}] */

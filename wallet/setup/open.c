@@ -148,6 +148,26 @@ br_wallet_make(
 
 /* ---- opening ------------------------------------------------------------ */
 
+/** A configured file that is not there is a mistake: who names registrars wants
+ *  to be told of over-asking. */
+static enum br_rc
+read_registrars(const char *folder, struct br_wallet *w, struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    struct br_buf b;
+    if (w->config.registrars[0] == '\0') {
+        return BR_OK;
+    }
+    BR_TRY(in_folder(folder, w->config.registrars, path, reterr));
+    br_buf_init(&b, BR_X509_TRUST_PEM_BYTES_MAX);
+    enum br_rc rc = br_file_read(path, &b, reterr);
+    if (rc == BR_OK) {
+        rc = br_x509_trust_new(br_buf_bytes(&b), &w->registrars, reterr);
+    }
+    br_buf_fini(&b);
+    return rc;
+}
+
 /** A configured file that is not there trusts nobody. */
 static enum br_rc
 read_trust(
@@ -183,6 +203,7 @@ open_all(
     char path[PATH_MAX];
     const struct br_vault_options o = {.folder = folder};
     BR_TRY(read_trust(folder, extra, w, reterr));
+    BR_TRY(read_registrars(folder, w, reterr));
     if (w->config.ca_file[0] != '\0') {
         BR_TRY(in_folder(folder, w->config.ca_file, path, reterr));
         int n = snprintf(w->ca_file, sizeof(w->ca_file), "%s", path);
@@ -214,6 +235,7 @@ br_wallet_close(struct br_wallet *w)
 {
     br_vault_close(w->vault);
     br_x509_trust_free(w->trust);
+    br_x509_trust_free(w->registrars);
     br_wallet_config_fini(&w->config);
     memset(w, 0, sizeof(*w));
 }
@@ -234,6 +256,7 @@ br_wallet_client_open(
                 .ca_file = w->ca_file[0] == '\0' ? NULL : w->ca_file,
             },
         .trust = w->trust,
+        .registrars = w->registrars,
         .copies = (unsigned)w->config.copies,
         .use = w->config.once_only ? BR_WALLET_USE_ONCE : BR_WALLET_USE_ROTATE,
     };

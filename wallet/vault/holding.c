@@ -6,7 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ID_RANDOM_BYTES = 16, INSTANCE_KEY_BYTES = 64, HISTORY_MAX = 100000 };
+enum {
+    ID_RANDOM_BYTES = 16,
+    INSTANCE_KEY_BYTES = 64,
+    HISTORY_MAX = 100000,
+    LETTERS_BYTES_MAX = 256 * 1024 * 1024
+};
 
 void
 br_holding_new_id(char ret[BR_WALLET_ID_BYTES + 1])
@@ -469,6 +474,106 @@ br_holding_history(
     }
     free(r.list);
     return rc;
+}
+
+enum br_rc
+br_holding_entry(
+    struct br_vault_txn *t,
+    struct br_bytes id,
+    struct br_arena *arena,
+    struct br_wallet_entry *ret,
+    struct br_err *reterr)
+{
+    struct br_buf b;
+    br_buf_init(&b, BR_VAULT_ROW_BYTES_MAX);
+    enum br_rc rc = br_vault_get(t, BR_VAULT_HISTORY, id, &b, reterr);
+    if (rc == BR_ERR_NOT_FOUND) {
+        rc = br_fail(reterr, rc, "the history has no entry of this identifier");
+    }
+    if (rc == BR_OK) {
+        rc = br_wallet_entry_parse(br_buf_bytes(&b), arena, ret, reterr);
+    }
+    br_buf_wipe(&b);
+    return rc;
+}
+
+/* ---- letters ------------------------------------------------------------ */
+
+static bool
+is_letter(enum br_wallet_event e)
+{
+    return e == BR_WALLET_DELETION_ASKED || e == BR_WALLET_ACCESS_ASKED;
+}
+
+static enum br_rc
+note_in(
+    struct br_vault_txn *t,
+    struct br_wallet_entry *e,
+    struct br_arena *arena,
+    struct br_err *reterr)
+{
+    struct br_wallet_entry shown;
+    struct br_wallet_entry *all = NULL;
+    size_t count = 0;
+    BR_TRY(br_holding_entry(t, e->about, arena, &shown, reterr));
+    if (shown.event != BR_WALLET_PRESENTED) {
+        return br_fail(
+            reterr, BR_ERR_CONFLICT,
+            "nothing was shown there: there is nothing to ask about");
+    }
+    BR_TRY(br_holding_history(t, HISTORY_MAX, arena, &all, &count, reterr));
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].event == e->event && br_bytes_eq(all[i].about, e->about)) {
+            return br_fail(
+                reterr, BR_ERR_CONFLICT, "this is in the history already");
+        }
+    }
+    e->party = shown.party;
+    e->party_name = shown.party_name;
+    e->credential = shown.credential;
+    e->vct = shown.vct;
+    e->claims = shown.claims;
+    return br_holding_put_entry(t, e, reterr);
+}
+
+enum br_rc
+br_holding_note_letter(
+    struct br_vault_txn *t,
+    struct br_bytes id,
+    enum br_wallet_event event,
+    uint64_t now_s,
+    char ret_id[BR_WALLET_ID_BYTES + 1],
+    struct br_err *reterr)
+{
+    struct br_arena arena;
+    br_holding_new_id(ret_id);
+    struct br_wallet_entry e = {
+        .id = br_str(ret_id),
+        .event = event,
+        .time_s = now_s,
+        .about = id,
+    };
+    br_arena_init(&arena, LETTERS_BYTES_MAX);
+    enum br_rc rc = note_in(t, &e, &arena, reterr);
+    br_arena_fini(&arena);
+    return rc;
+}
+
+enum br_rc
+br_holding_undo_letter(
+    struct br_vault_txn *t, struct br_bytes id, struct br_err *reterr)
+{
+    struct br_arena arena;
+    struct br_wallet_entry e;
+    br_arena_init(&arena, LETTERS_BYTES_MAX);
+    enum br_rc rc = br_holding_entry(t, id, &arena, &e, reterr);
+    if (rc == BR_OK && !is_letter(e.event)) {
+        rc = br_fail(
+            reterr, BR_ERR_CONFLICT,
+            "this part of the history is not the person's to take back");
+    }
+    br_arena_fini(&arena);
+    return rc == BR_OK ? br_vault_delete(t, BR_VAULT_HISTORY, id, reterr) : rc;
 }
 
 /* ---- settings ----------------------------------------------------------- */

@@ -87,6 +87,29 @@ enum br_rc br_holding_put_entry(
     struct br_vault_txn *t,
     const struct br_wallet_entry *e,
     struct br_err *reterr) BR_MUST_USE;
+/** One of them, in the arena. NOT_FOUND. */
+enum br_rc br_holding_entry(
+    struct br_vault_txn *t,
+    struct br_bytes id,
+    struct br_arena *arena,
+    struct br_wallet_entry *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** Note that a letter was sent about a presentation (letter.h): who, and which
+ *  claims, are taken from it. NOT_FOUND; CONFLICT: the entry is of no
+ *  presentation, or the same was noted already. */
+enum br_rc br_holding_note_letter(
+    struct br_vault_txn *t,
+    struct br_bytes id,
+    enum br_wallet_event event,
+    uint64_t now_s,
+    char ret_id[BR_WALLET_ID_BYTES + 1],
+    struct br_err *reterr) BR_MUST_USE;
+/** Take such a note back: the person did not send it. Nothing else of the
+ *  history can be deleted. NOT_FOUND, CONFLICT. */
+enum br_rc br_holding_undo_letter(
+    struct br_vault_txn *t,
+    struct br_bytes id,
+    struct br_err *reterr) BR_MUST_USE;
 /** The newest first; at most max. */
 enum br_rc br_holding_history(
     struct br_vault_txn *t,

@@ -81,8 +81,7 @@ static void
 print_remarks(const struct br_cli_wallet *w, const struct br_present_look *l)
 {
     const char *lang = w->show.lang;
-    print_labelled(
-        "right", br_words_pick_text(l->registered.purpose, lang));
+    print_labelled("right", br_words_pick_text(l->registered.purpose, lang));
     for (size_t i = 0; i < l->remark_count; i++) {
         const struct br_remark *r = &l->remarks[i];
         struct br_json_writer path;

@@ -16,8 +16,8 @@ find(const struct br_vp_request *r)
     }
     for (const struct br_json *i = br_json_first(list);
          found == NULL && i != NULL; i = i->next) {
-        bool here = br_json_is(
-            br_json_member(i, "format"), BR_VP_REGISTRATION_FORMAT);
+        bool here =
+            br_json_is(br_json_member(i, "format"), BR_VP_REGISTRATION_FORMAT);
         found = here ? br_json_member(i, "data") : NULL;
     }
     return found;
@@ -165,8 +165,7 @@ br_vp_registration_read(
 /** meta is an object, or, in the first version, its text: which we do not
  *  parse, so that it allows nothing. */
 static bool
-is_for(
-    const struct br_json *entry, struct br_bytes format, struct br_bytes vct)
+is_for(const struct br_json *entry, struct br_bytes format, struct br_bytes vct)
 {
     const struct br_json *f = br_json_member(entry, "format");
     const struct br_json *values =

@@ -4,12 +4,13 @@
  * (OpenID4VP 1.0 section 5.1) as {"format":"registration_cert","data":JWT}.
  *
  * - typ rc-wrp+jwt, signed under an x5c that leads to a registrar who is
- *   trusted for that, and for nothing else: who may certify a verifier's key may
- *   not say what it is allowed to ask.
+ *   trusted for that, and for nothing else: who may certify a verifier's key
+ * may not say what it is allowed to ask.
  * - sub is the identifier that the certificate of the request names
  *   (organizationIdentifier, or serialNumber): a registration is nobody else's.
- * - "If the Wallet uses information from verifier_info, the Wallet MUST validate
- *   the signature and ensure binding": what fails here is not used at all.
+ * - "If the Wallet uses information from verifier_info, the Wallet MUST
+ * validate the signature and ensure binding": what fails here is not used at
+ * all.
  * - Members were named otherwise in earlier versions of that document; both
  *   forms are read: claim and claims, value and content, one text or several.
  * - Its status is a reference as in a credential; who can fetch looks.
@@ -30,12 +31,12 @@
 struct br_vp_registration {
     const struct br_json *claims;
     struct br_bytes name;
-    struct br_bytes subject;            /**< sub */
-    const struct br_json *purpose;      /**< [{"lang","value"}], or NULL */
-    const struct br_json *credentials;  /**< what it may ask; NULL: nothing */
-    const struct br_json *support;      /**< support_uri: text or texts, or NULL */
-    const struct br_json *policy;       /**< privacy_policy, or NULL */
-    const struct br_json *supervisor;   /**< supervisory_authority, or NULL */
+    struct br_bytes subject;           /**< sub */
+    const struct br_json *purpose;     /**< [{"lang","value"}], or NULL */
+    const struct br_json *credentials; /**< what it may ask; NULL: nothing */
+    const struct br_json *support; /**< support_uri: text or texts, or NULL */
+    const struct br_json *policy;  /**< privacy_policy, or NULL */
+    const struct br_json *supervisor; /**< supervisory_authority, or NULL */
 };
 
 /** Does verifier_info bring one? Says nothing about it. */

@@ -54,7 +54,9 @@ br_x509_identifier(struct br_bytes der, char out[BR_X509_OWNER_BYTES])
 /** Into out, unless it has one already or the text is no address. */
 static void
 take_address(
-    const ASN1_IA5STRING *text, const char *begin, char out[BR_X509_CONTACT_BYTES])
+    const ASN1_IA5STRING *text,
+    const char *begin,
+    char out[BR_X509_CONTACT_BYTES])
 {
     const unsigned char *p = ASN1_STRING_get0_data(text);
     int n = ASN1_STRING_length(text);
@@ -77,10 +79,9 @@ br_x509_contact(
     char uri[BR_X509_CONTACT_BYTES])
 {
     X509 *x = br_x509_from_der(der);
-    GENERAL_NAMES *names =
-        x == NULL ? NULL
-                  : (GENERAL_NAMES *)X509_get_ext_d2i(
-                        x, NID_subject_alt_name, NULL, NULL);
+    GENERAL_NAMES *names = x == NULL ? NULL
+                                     : (GENERAL_NAMES *)X509_get_ext_d2i(
+                                           x, NID_subject_alt_name, NULL, NULL);
     email[0] = '\0';
     uri[0] = '\0';
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
@@ -88,8 +89,7 @@ br_x509_contact(
         if (name->type == GEN_EMAIL) {
             take_address(name->d.rfc822Name, "", email);
         } else if (name->type == GEN_URI) {
-            take_address(
-                name->d.uniformResourceIdentifier, "https://", uri);
+            take_address(name->d.uniformResourceIdentifier, "https://", uri);
         }
     }
     GENERAL_NAMES_free(names);

@@ -80,8 +80,8 @@ undo(struct br_wallet_call *call, struct br_err *reterr)
 {
     struct br_vault_txn *t = NULL;
     BR_TRY(br_vault_begin(call->login->person, true, &t, reterr));
-    enum br_rc rc = br_holding_undo_letter(
-        t, br_str(br_http_param(call->req, 0)), reterr);
+    enum br_rc rc =
+        br_holding_undo_letter(t, br_str(br_http_param(call->req, 0)), reterr);
     if (rc != BR_OK) {
         br_vault_end(t);
         return rc;

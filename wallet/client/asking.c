@@ -94,8 +94,7 @@ br_present_reference(const struct br_present_look *l)
 {
     bool by_address = l->link.request_uri.n > 0 &&
                       l->link.request_uri.n <= REFERENCE_BYTES_MAX;
-    struct br_bytes text =
-        by_address ? l->link.request_uri : l->request.nonce;
+    struct br_bytes text = by_address ? l->link.request_uri : l->request.nonce;
     return text.n <= REFERENCE_BYTES_MAX ? text : br_bytes(NULL, 0);
 }
 
@@ -116,8 +115,8 @@ has_met(
     *ret = false;
     BR_TRY(br_vault_begin(person, false, &t, reterr));
     br_arena_init(&arena, BR_LOOK_ARENA_BYTES_MAX);
-    enum br_rc rc = br_holding_history(
-        t, HISTORY_LOOKED_AT, &arena, &all, &count, reterr);
+    enum br_rc rc =
+        br_holding_history(t, HISTORY_LOOKED_AT, &arena, &all, &count, reterr);
     for (size_t i = 0; rc == BR_OK && !*ret && i < count; i++) {
         *ret = all[i].event == BR_WALLET_PRESENTED &&
                br_bytes_eq(all[i].party, l->request.client.full);

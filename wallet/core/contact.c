@@ -56,7 +56,10 @@ take_phone(struct br_bytes text, char out[BR_CONTACT_URI_BYTES_MAX])
 }
 
 static bool
-copy(const char *prefix, struct br_bytes text, char out[BR_CONTACT_URI_BYTES_MAX])
+copy(
+    const char *prefix,
+    struct br_bytes text,
+    char out[BR_CONTACT_URI_BYTES_MAX])
 {
     size_t n = strlen(prefix);
     if (n + text.n >= BR_CONTACT_URI_BYTES_MAX) {
@@ -155,8 +158,8 @@ put_all(
     if (v->kind == BR_JSON_STRING) {
         put_text(g, v->string, as, only, from);
     }
-    for (const struct br_json *i =
-             v->kind == BR_JSON_ARRAY ? br_json_first(v) : NULL;
+    for (const struct br_json *i = v->kind == BR_JSON_ARRAY ? br_json_first(v)
+                                                            : NULL;
          i != NULL; i = i->next) {
         if (i->kind == BR_JSON_STRING) {
             put_text(g, i->string, as, only, from);
@@ -171,8 +174,7 @@ put_all(
 }
 
 static void
-from_did(
-    struct gathering *g, const struct br_json *document, const char *only)
+from_did(struct gathering *g, const struct br_json *document, const char *only)
 {
     for (const struct br_json *i =
              br_json_first(br_json_member(document, "service"));

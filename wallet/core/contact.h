@@ -45,8 +45,8 @@ struct br_json *br_contacts_gather(
     const struct br_contact_sources *from, struct br_json_maker *m);
 
 /** Is this text an address that a person may be led to? Takes "https://…",
- *  "mailto:…", "tel:…", "name@host" and "+39 …"; the URI goes to out with a NUL,
- *  and *ret_kind says "web", "email" or "phone". */
+ *  "mailto:…", "tel:…", "name@host" and "+39 …"; the URI goes to out with a
+ * NUL, and *ret_kind says "web", "email" or "phone". */
 bool br_contact_uri(
     struct br_bytes text,
     char out[BR_CONTACT_URI_BYTES_MAX],

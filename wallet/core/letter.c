@@ -25,14 +25,16 @@ static const struct words english = {
          "Request for access to personal data presented with a digital "
          "identity wallet (Article 15 of Regulation (EU) 2016/679)"},
     .to = "To",
-    .shown = "with my digital identity wallet I presented to you these personal "
-             "data:",
+    .shown =
+        "with my digital identity wallet I presented to you these personal "
+        "data:",
     .type = "from the credential",
     .request = "Your request",
     .client = "Your identifier",
     .purpose = "The purpose that you told",
     .ask =
-        {"Under Article 17 of Regulation (EU) 2016/679 I ask you to erase these "
+        {"Under Article 17 of Regulation (EU) 2016/679 I ask you to erase "
+         "these "
          "data, and those that you derived from them, without undue delay; to "
          "tell each recipient to whom you disclosed them (Article 19); and to "
          "confirm it to me within one month (Article 12(3)).\n\n"
@@ -58,8 +60,9 @@ static const struct words italian = {
          "Richiesta di accesso ai dati personali presentati con un portafoglio "
          "di identità digitale (articolo 15 del regolamento (UE) 2016/679)"},
     .to = "A",
-    .shown = "con il mio portafoglio di identità digitale vi ho presentato questi "
-             "dati personali:",
+    .shown =
+        "con il mio portafoglio di identità digitale vi ho presentato questi "
+        "dati personali:",
     .type = "dall’attestazione",
     .request = "La vostra richiesta",
     .client = "Il vostro identificativo",
@@ -67,15 +70,19 @@ static const struct words italian = {
     .ask =
         {"Ai sensi dell’articolo 17 del regolamento (UE) 2016/679 vi chiedo di "
          "cancellare questi dati, e quelli che ne avete ricavato, senza "
-         "ingiustificato ritardo; di comunicarlo a ciascun destinatario a cui li "
+         "ingiustificato ritardo; di comunicarlo a ciascun destinatario a cui "
+         "li "
          "avete trasmessi (articolo 19); e di darmene conferma entro un mese "
          "(articolo 12, paragrafo 3).\n\n"
-         "Se la legge vi obbliga a conservarne alcuni, vi prego di dirmi quali, "
+         "Se la legge vi obbliga a conservarne alcuni, vi prego di dirmi "
+         "quali, "
          "in base a quale norma e per quanto tempo.",
          "Ai sensi dell’articolo 15 del regolamento (UE) 2016/679 vi chiedo di "
          "dirmi se trattate questi dati o altri che mi riguardano e, in tal "
-         "caso, per quali finalità, a chi li avete comunicati, per quanto tempo "
-         "li conservate e su quale base giuridica; e di darmene copia, entro un "
+         "caso, per quali finalità, a chi li avete comunicati, per quanto "
+         "tempo "
+         "li conservate e su quale base giuridica; e di darmene copia, entro "
+         "un "
          "mese (articolo 12, paragrafo 3)."},
     .close =
         "I valori dei dati non sono in questa lettera. Se avete ragionevoli "
@@ -124,7 +131,8 @@ put_line(struct br_buf *b, struct br_bytes text)
 {
     for (size_t i = 0; i < text.n; i++) {
         uint8_t c = text.p[i];
-        br_buf_put(b, c < 0x20 || c == 0x7f ? " " : (const char *)&text.p[i], 1);
+        br_buf_put(
+            b, c < 0x20 || c == 0x7f ? " " : (const char *)&text.p[i], 1);
     }
 }
 
@@ -214,8 +222,8 @@ br_letter_body(
     put_fact(b, say->request, e->request);
     put_fact(b, say->client, e->party);
     put_fact(b, say->purpose, e->purpose);
-    br_buf_printf(b, "\n%s\n\n%s", say->ask[kind == BR_LETTER_ACCESS],
-                  say->close);
+    br_buf_printf(
+        b, "\n%s\n\n%s", say->ask[kind == BR_LETTER_ACCESS], say->close);
 }
 
 /** "line breaks in the body of a message MUST be encoded with %0D%0A"

@@ -66,8 +66,10 @@ static const struct {
         {"not-registered",
          BR_REMARK_INFO,
          {"it brings no registration: nobody has said what it may ask",
-          "non porta una registrazione: nessuno ha detto che cosa può chiedere"},
-         {"look twice at what is asked", "guarda due volte che cosa è chiesto"}},
+          "non porta una registrazione: nessuno ha detto che cosa può "
+          "chiedere"},
+         {"look twice at what is asked",
+          "guarda due volte che cosa è chiesto"}},
     [BR_REMARK_NEW_PARTY] =
         {"new-party",
          BR_REMARK_INFO,
@@ -215,8 +217,7 @@ look_at_value(
     const struct br_json *v)
 {
     bool at_top = v->parent != NULL && v->parent->parent == NULL;
-    for (const struct br_json *i =
-             at_top ? br_json_first(item->claims) : NULL;
+    for (const struct br_json *i = at_top ? br_json_first(item->claims) : NULL;
          i != NULL; i = i->next) {
         if (i != v && is_ladder(i) && stands_for(i, v)) {
             struct br_remark *r = add(g, BR_REMARK_THRESHOLD);
@@ -273,10 +274,11 @@ static bool
 is_identifier(const struct br_json *v)
 {
     static const char *const names[] = {
-        "tax_id_code",     "tax_id",      "fiscal_code",
-        "codice_fiscale",  "document_number",
-        "personal_administrative_number", "personal_identifier",
-        "unique_id",       "health_insurance_id"};
+        "tax_id_code",         "tax_id",
+        "fiscal_code",         "codice_fiscale",
+        "document_number",     "personal_administrative_number",
+        "personal_identifier", "unique_id",
+        "health_insurance_id"};
     return is_any(v->name, names, sizeof(names) / sizeof(names[0]));
 }
 
@@ -324,8 +326,8 @@ look_at_registration(
         br_json_first(br_json_member(q->meta, "vct_values"));
     bool good = vct.n > 0 ? br_vp_registration_has_type(reg, q->format, vct)
                           : asked != NULL;
-    for (const struct br_json *i = vct.n > 0 ? NULL : asked;
-         good && i != NULL; i = i->next) {
+    for (const struct br_json *i = vct.n > 0 ? NULL : asked; good && i != NULL;
+         i = i->next) {
         good = i->kind == BR_JSON_STRING &&
                br_vp_registration_has_type(reg, q->format, i->string);
         vct = good ? i->string : vct;
@@ -390,8 +392,7 @@ put_text(struct br_json_writer *w, const char *name, const char *text)
 }
 
 static void
-write_one(
-    struct br_json_writer *w, const char *lang, const struct br_remark *r)
+write_one(struct br_json_writer *w, const char *lang, const struct br_remark *r)
 {
     br_json_write_object(w);
     put_text(w, "kind", br_remark_name(r->kind));

@@ -58,11 +58,11 @@ enum br_remark_level {
 
 struct br_remark {
     enum br_remark_kind kind;
-    struct br_bytes query;      /**< id of the query; empty: of the whole */
-    const struct br_json *path; /**< of a claim, as it was asked; or NULL */
+    struct br_bytes query;       /**< id of the query; empty: of the whole */
+    const struct br_json *path;  /**< of a claim, as it was asked; or NULL */
     const struct br_json *value; /**< or the claim itself; or NULL */
-    struct br_bytes instead;    /**< of a threshold: the ladder's name */
-    size_t count;               /**< of steps and many */
+    struct br_bytes instead;     /**< of a threshold: the ladder's name */
+    size_t count;                /**< of steps and many */
 };
 
 /** What is asked by one query, and what would answer it. */

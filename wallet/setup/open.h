@@ -38,7 +38,7 @@ struct br_wallet {
     struct br_vault *vault;
     struct br_x509_trust *trust;
     struct br_x509_trust *registrars; /**< NULL: none is known */
-    char ca_file[512]; /**< empty: the system's */
+    char ca_file[512];                /**< empty: the system's */
 };
 /** extra_trust: a PEM file to trust as well; or NULL. */
 enum br_rc br_wallet_open(

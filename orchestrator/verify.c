@@ -61,10 +61,19 @@ br_verify_identity(
     struct br_err *reterr)
 {
     char path[PATH_MAX];
-    *ret = (struct br_verifier_identity){.public_url = config->public_url};
+    *ret = (struct br_verifier_identity){
+        .public_url = config->public_url,
+        .contacts = br_str(config->contacts),
+        .policy_uri = br_str(config->privacy_policy),
+    };
     BR_TRY(br_verifier_prefix(config->verifier_client, &ret->prefix, reterr));
     BR_TRY(br_verifier_read_chain(
         in_data(data_dir, path, config->verifier_chain), arena, ret, reterr));
+    if (config->registration_certificate[0] != '\0') {
+        BR_TRY(read_line(
+            in_data(data_dir, path, config->registration_certificate), arena,
+            &ret->registration, reterr));
+    }
     return config->verifier_attestation[0] == '\0'
                ? BR_OK
                : read_line(

@@ -91,6 +91,10 @@ struct br_vp_ask {
     const struct br_key *encryption; /**< P-256, for this request alone; with
                                       *   direct_post.jwt: asserted */
     struct br_bytes encryption_kid;
+    struct br_bytes contacts; /**< where people ask about their data: addresses
+                               *   with a space between them; client_metadata */
+    struct br_bytes policy_uri;   /**< the same of its privacy policy */
+    struct br_bytes registration; /**< a JWT (vp_registration.h) */
     uint64_t issued_s;
     uint64_t expires_s;
 };

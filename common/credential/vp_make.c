@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/base/assert.h"
 #include "common/credential/oauth.h"
-#include "common/credential/vp.h"
+#include "common/credential/vp_registration.h"
 
 /** A public key for this request alone, as HAIP 1.0 section 5 has it: P-256,
  *  ECDH-ES, both encs. */
@@ -41,10 +41,53 @@ put_algs(struct br_json_writer *w, const char *name)
     br_json_write_end(w);
 }
 
+/** "Other metadata parameters MUST be ignored unless a profile of this
+ *  specification explicitly defines them as usable": ours does, with the names of
+ *  RFC 7591. */
+static void
+put_contacts(struct br_json_writer *w, const struct br_vp_ask *ask)
+{
+    size_t from = 0;
+    if (ask->policy_uri.n > 0) {
+        br_json_write_name(w, "policy_uri");
+        br_json_write_string(w, ask->policy_uri);
+    }
+    if (ask->contacts.n == 0) {
+        return;
+    }
+    br_json_write_name(w, "contacts");
+    br_json_write_array(w);
+    for (size_t i = 0; i <= ask->contacts.n; i++) {
+        if (i == ask->contacts.n || ask->contacts.p[i] == ' ') {
+            if (i > from) {
+                br_json_write_string(
+                    w, br_bytes(ask->contacts.p + from, i - from));
+            }
+            from = i + 1;
+        }
+    }
+    br_json_write_end(w);
+}
+
+/** Section 5.1, verifier_info. */
+static void
+write_registration(struct br_json_writer *w, const struct br_vp_ask *ask)
+{
+    br_json_write_array(w);
+    br_json_write_object(w);
+    br_json_write_name(w, "format");
+    br_json_write_string(w, br_str(BR_VP_REGISTRATION_FORMAT));
+    br_json_write_name(w, "data");
+    br_json_write_string(w, ask->registration);
+    br_json_write_end(w);
+    br_json_write_end(w);
+}
+
 static void
 put_metadata(struct br_json_writer *w, const struct br_vp_ask *ask)
 {
     br_json_write_object(w);
+    put_contacts(w, ask);
     if (ask->mode == BR_VP_DIRECT_POST_JWT) {
         put_encryption(w, ask);
     }
@@ -111,6 +154,10 @@ br_vp_ask_encode(
     br_json_write_value(&w, ask->query);
     br_json_write_name(&w, "client_metadata");
     put_metadata(&w, ask);
+    if (ask->registration.n > 0) {
+        br_json_write_name(&w, "verifier_info");
+        write_registration(&w, ask);
+    }
     if (ask->transaction_data != NULL) {
         br_json_write_name(&w, "transaction_data");
         br_json_write_value(&w, ask->transaction_data);

@@ -117,7 +117,8 @@ is_json(struct br_bytes name)
 {
     return br_bytes_eq(name, br_str("dcql_query")) ||
            br_bytes_eq(name, br_str("client_metadata")) ||
-           br_bytes_eq(name, br_str("transaction_data"));
+           br_bytes_eq(name, br_str("transaction_data")) ||
+           br_bytes_eq(name, br_str("verifier_info"));
 }
 
 static enum br_rc

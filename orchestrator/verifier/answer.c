@@ -100,7 +100,7 @@ sign_request(
     struct br_arena arena;
     struct br_vp_client client;
     BR_TRY(br_vp_client_parse(r->client_id, &client, reterr));
-    BR_TRY(br_verifier_ask(r, &ask, &sealing, reterr));
+    BR_TRY(br_verifier_ask(&v->o.identity, r, &ask, &sealing, reterr));
     br_arena_init(&arena, BR_VP_REQUEST_BYTES_MAX);
     ask.wallet_nonce = wallet_nonce;
     enum br_rc rc =
@@ -252,7 +252,7 @@ encode_both(
     struct br_buf request;
     struct br_jws_header header = {
         .alg = BR_ALG_ES256, .x5c = &a->v->o.identity.chain};
-    BR_TRY(br_verifier_ask(a->r, &ask, &sealing, reterr));
+    BR_TRY(br_verifier_ask(&a->v->o.identity, a->r, &ask, &sealing, reterr));
     br_buf_init(&request, BR_VP_REQUEST_BYTES_MAX);
     enum br_rc rc = br_vp_ask_encode(&ask, &request, reterr);
     const struct br_decision d = {
@@ -409,7 +409,7 @@ read_answer(
     struct br_vp_ask ask;
     struct br_private_key *sealing = NULL;
     BR_TRY(br_dcql_parse(a->r->query, a->arena, &a->query, reterr));
-    BR_TRY(br_verifier_ask(a->r, &ask, &sealing, reterr));
+    BR_TRY(br_verifier_ask(&a->v->o.identity, a->r, &ask, &sealing, reterr));
     const struct br_vp_expected x = {
         .mode = a->r->mode,
         .state = a->r->state,

@@ -319,6 +319,7 @@ derive_key(
 
 enum br_rc
 br_verifier_ask(
+    const struct br_verifier_identity *who,
     const struct br_verifier_request *r,
     struct br_vp_ask *ret,
     struct br_private_key **ret_key,
@@ -339,6 +340,9 @@ br_verifier_ask(
         .transaction_data = r->transaction_data,
         .encryption = key == NULL ? NULL : br_private_key_public(key),
         .encryption_kid = r->id,
+        .contacts = who->contacts,
+        .policy_uri = who->policy_uri,
+        .registration = who->registration,
         .issued_s = r->created_s,
         .expires_s = r->expires_s,
     };
@@ -357,7 +361,7 @@ br_verifier_put_link(
     struct br_vp_ask ask;
     struct br_private_key *key = NULL;
     if (who->prefix == BR_VP_REDIRECT_URI) {
-        BR_TRY(br_verifier_ask(r, &ask, &key, reterr));
+        BR_TRY(br_verifier_ask(who, r, &ask, &key, reterr));
         enum br_rc rc = br_vp_ask_link_put(&ask, b, reterr);
         br_private_key_free(key);
         return rc;

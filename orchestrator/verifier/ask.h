@@ -18,6 +18,9 @@ struct br_verifier_identity {
     struct br_x5c chain;         /**< of the verifier's key, the leaf first */
     struct br_key key;           /**< the same */
     struct br_bytes attestation; /**< a JWT, for verifier_attestation */
+    struct br_bytes registration; /**< a JWT, for verifier_info; or empty */
+    struct br_bytes contacts; /**< these as in struct br_vp_ask */
+    struct br_bytes policy_uri;
 };
 
 /** By its name in client_id; UNSUPPORTED. */
@@ -60,6 +63,7 @@ enum br_rc br_verifier_put_link(
 /** The same request as vp.h makes it; the key for the answer is the caller's to
  *  free, NULL with direct_post. */
 enum br_rc br_verifier_ask(
+    const struct br_verifier_identity *who,
     const struct br_verifier_request *r,
     struct br_vp_ask *ret,
     struct br_private_key **ret_key,

@@ -59,7 +59,7 @@ class Authority:
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.root = self.certify(self.key, self.name, None, authority=True)
 
-    def certify(self, key, subject, dns, authority=False, days=30):
+    def certify(self, key, subject, names, authority=False, days=30):
         now = datetime.datetime.now(datetime.timezone.utc)
         builder = (
             x509.CertificateBuilder().subject_name(subject)
@@ -75,18 +75,23 @@ class Authority:
                 self.key.private.public_key()), False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(
                 key.private.public_key()), False))
-        if dns:
+        if names:
             builder = builder.add_extension(
-                x509.SubjectAlternativeName([x509.DNSName(dns)]), False)
+                x509.SubjectAlternativeName(names), False)
         return builder.sign(self.key.private, hashes.SHA256())
 
-    def leaf(self, name, dns="localhost"):
+    def leaf(self, name, dns="localhost", identifier=None, email=None):
         """(key, x5c, DER)"""
         key = Key()
-        subject = x509.Name([
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
-            x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        der = self.certify(key, subject, dns).public_bytes(
+        subject = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
+                   x509.NameAttribute(NameOID.COMMON_NAME, name)]
+        if identifier:
+            subject.append(x509.NameAttribute(
+                NameOID.ORGANIZATION_IDENTIFIER, identifier))
+        names = [x509.DNSName(dns)] if dns else []
+        if email:
+            names.append(x509.RFC822Name(email))
+        der = self.certify(key, x509.Name(subject), names).public_bytes(
             serialization.Encoding.DER)
         return key, [base64.b64encode(der).decode()], der
 
@@ -277,8 +282,8 @@ class Asked:
 class Verifier:
     """Serves what it is told to, on a port of its own, and keeps what comes."""
 
-    def __init__(self, authority, dns="localhost"):
-        self.key, self.x5c, der = authority.leaf("Test verifier", dns)
+    def __init__(self, authority, dns="localhost", **more):
+        self.key, self.x5c, der = authority.leaf("Test verifier", dns, **more)
         self.client_id = "x509_hash:" + b64(hashlib.sha256(der).digest())
         self.sealing = Key()
         self.posts = []

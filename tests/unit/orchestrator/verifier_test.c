@@ -58,11 +58,12 @@ a_request(void)
         .query = br_str(QUERY), .now_s = NOW, .lifetime_s = 600};
 }
 
+static const struct br_verifier_identity who = {
+    .public_url = "https://v.example", .prefix = BR_VP_REDIRECT_URI};
+
 static enum br_rc
 make(const struct br_verifier_new *n, struct br_verifier_request *ret)
 {
-    const struct br_verifier_identity who = {
-        .public_url = "https://v.example", .prefix = BR_VP_REDIRECT_URI};
     return br_verifier_create(txn, &who, n, &arena, ret, &err);
 }
 
@@ -109,14 +110,14 @@ two_requests_share_nothing(void **state)
     assert_int_equal(make(&n, &b), BR_OK);
     assert_false(br_bytes_eq(a.id, b.id));
     assert_false(br_bytes_eq(a.nonce, b.nonce));
-    assert_int_equal(br_verifier_ask(&a, &ask[0], &key[0], &err), BR_OK);
-    assert_int_equal(br_verifier_ask(&b, &ask[1], &key[1], &err), BR_OK);
+    assert_int_equal(br_verifier_ask(&who, &a, &ask[0], &key[0], &err), BR_OK);
+    assert_int_equal(br_verifier_ask(&who, &b, &ask[1], &key[1], &err), BR_OK);
     assert_false(br_key_eq(ask[0].encryption, ask[1].encryption));
     br_private_key_free(key[0]);
     br_private_key_free(key[1]);
     a.key = br_bytes(NULL, 0); /* as it is once the answer has come */
     assert_int_equal(
-        br_verifier_ask(&a, &ask[0], &key[0], &err), BR_ERR_CORRUPT);
+        br_verifier_ask(&who, &a, &ask[0], &key[0], &err), BR_ERR_CORRUPT);
 }
 
 static void

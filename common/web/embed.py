@@ -16,6 +16,7 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
     ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }

@@ -14,6 +14,14 @@ get_page(struct br_http_request *req, void *ctx)
     br_web_reply(req, &br_wallet_page, "index.html");
 }
 
+/** At the root, so that it may serve the page itself without a network. */
+static void
+get_worker(struct br_http_request *req, void *ctx)
+{
+    (void)ctx;
+    br_web_reply(req, &br_wallet_page, "sw.js");
+}
+
 static void
 get_web(struct br_http_request *req, void *ctx)
 {
@@ -57,6 +65,7 @@ get_readyz(struct br_http_request *req, void *ctx)
 
 static const struct br_http_route routes[] = {
     {.method = "GET", .path = "/", .handler = get_page},
+    {.method = "GET", .path = "/sw.js", .handler = get_worker},
     {.method = "GET", .path = "/web/{rest...}", .handler = get_web},
     {.method = "GET", .path = "/livez", .handler = get_livez},
     {.method = "GET", .path = "/readyz", .handler = get_readyz},

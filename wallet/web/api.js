@@ -61,6 +61,9 @@ export const getCredential = (id) => get(`/credentials/${id}`);
 export const removeCredential = (id) => post(`/credentials/${id}/remove`);
 export const refresh = () => post('/refresh');
 export const getHistory = async () => (await get('/history')).history;
+export const draftLetter = (id, kind) => post(`/history/${id}/letter`, { kind });
+export const letterSent = (id, kind) => post(`/history/${id}/sent`, { kind });
+export const undoLetter = (id) => post(`/history/${id}/undo`);
 export const lookAtOffer = (offer) => post('/offers', { offer });
 export const acceptOffer = (id, txCode) =>
   post(`/offers/${id}/accept`, txCode === '' ? {} : { tx_code: txCode });

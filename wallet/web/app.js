@@ -11,7 +11,7 @@ import { showHistory, startHistory } from './history-view.js';
 import en from './i18n/en.js';
 import it from './i18n/it.js';
 import { addTexts, say, sayPlain } from './i18n.js';
-import { showScan, startScan } from './scan-view.js';
+import { leaveScan, showScan, startScan } from './scan-view.js';
 import { startSettings } from './settings-view.js';
 
 const VIEWS = ['cards', 'scan', 'history', 'settings', 'enter'];
@@ -31,6 +31,9 @@ function show(byReader) {
   const changed = view !== shown;
   shown = view;
   mark(VIEWS, view);
+  if (view !== 'scan') {
+    leaveScan();
+  }
   if (view === 'cards') {
     showCards(rest);
   } else if (view === 'scan') {
@@ -59,6 +62,13 @@ async function open() {
   }
 }
 
+/** The page's own files, for when there is no network; nothing of a person's. */
+function keepShell() {
+  navigator.serviceWorker?.register('/sw.js').catch(() => {
+    // not over plain http: then the page needs its server
+  });
+}
+
 function start() {
   addTexts({ en, it });
   startSkip();
@@ -84,6 +94,7 @@ function start() {
   open().finally(() => {
     show(false);
     document.body.dataset.ready = 'yes';
+    keepShell();
   });
 }
 

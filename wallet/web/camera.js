@@ -1,46 +1,42 @@
-// QR codes from the camera or a picture, where the browser can read them.
+// QR codes from the camera, from a picture, or from what was pasted.
 // SPDX-License-Identifier: EUPL-1.2
 import { $ } from './dom.js';
-import { say } from './i18n.js';
+import { say, sayPlain } from './i18n.js';
+import { readFrom } from './qr/reader.js';
 
+const PAUSE_MS = 120;
 let stream = null;
-
-async function detector() {
-  if (!('BarcodeDetector' in window)) {
-    return null;
-  }
-  const formats = await window.BarcodeDetector.getSupportedFormats();
-  return formats.includes('qr_code')
-    ? new window.BarcodeDetector({ formats: ['qr_code'] }) : null;
-}
 
 export function stopCamera() {
   for (const track of stream?.getTracks() ?? []) {
     track.stop();
   }
   stream = null;
+  $('camera-video').srcObject = null;
   $('camera-video').hidden = true;
   $('camera-stop').hidden = true;
-  $('camera-go').hidden = false;
+  $('camera-go').hidden = !navigator.mediaDevices?.getUserMedia;
+  sayPlain($('camera-status'), '');
 }
 
-async function look(reader, found) {
+async function look(found) {
   const video = $('camera-video');
-  while (stream !== null) {
-    const codes = video.readyState >= 2 ? await reader.detect(video) : [];
-    if (codes.length > 0) {
+  const mine = stream;
+  while (stream === mine) {
+    const text = video.readyState >= 2 ? await readFrom(video) : null;
+    if (text !== null && stream === mine) {
       stopCamera();
-      found(codes[0].rawValue);
+      found(text);
       return;
     }
-    await new Promise((done) => setTimeout(done, 150));
+    await new Promise((done) => setTimeout(done, PAUSE_MS));
   }
 }
 
-async function begin(reader, found) {
+async function begin(found) {
   try {
     stream = await navigator.mediaDevices.getUserMedia(
-      { video: { facingMode: 'environment' } });
+      { video: { facingMode: 'environment', width: { ideal: 1280 } } });
   } catch {
     say($('camera-status'), 'scan.no-camera');
     return;
@@ -49,15 +45,19 @@ async function begin(reader, found) {
   $('camera-video').hidden = false;
   $('camera-stop').hidden = false;
   $('camera-go').hidden = true;
+  say($('camera-status'), 'scan.hold');
+  $('camera-stop').focus();
   await $('camera-video').play();
-  look(reader, found);
+  look(found);
 }
 
-async function picture(reader, file, found) {
+async function picture(file, found) {
+  say($('camera-status'), 'scan.looking');
   try {
-    const codes = await reader.detect(await createImageBitmap(file));
-    if (codes.length > 0) {
-      found(codes[0].rawValue);
+    const text = await readFrom(await createImageBitmap(file), true);
+    if (text !== null) {
+      sayPlain($('camera-status'), '');
+      found(text);
       return;
     }
   } catch {
@@ -66,20 +66,28 @@ async function picture(reader, file, found) {
   say($('camera-status'), 'scan.no-code');
 }
 
-/** Shows itself only where it works. */
-export async function startCamera(found) {
-  const reader = await detector();
-  if (reader === null) {
-    return;
-  }
-  $('camera').hidden = false;
+/** The first picture among what was pasted or dropped. */
+const pictureIn = (files) =>
+  [...files].find((f) => f.type.startsWith('image/'));
+
+export function startCamera(found) {
   $('camera-go').hidden = !navigator.mediaDevices?.getUserMedia;
-  $('camera-go').addEventListener('click', () => begin(reader, found));
-  $('camera-stop').addEventListener('click', stopCamera);
+  $('camera-go').addEventListener('click', () => begin(found));
+  $('camera-stop').addEventListener('click', () => {
+    stopCamera();
+    $('camera-go').focus();
+  });
   $('camera-file').addEventListener('change', (e) => {
     if (e.target.files.length > 0) {
-      picture(reader, e.target.files[0], found);
+      picture(e.target.files[0], found);
       e.target.value = '';
+    }
+  });
+  $('view-scan').addEventListener('paste', (e) => {
+    const image = pictureIn(e.clipboardData.files);
+    if (image !== undefined) {
+      e.preventDefault();
+      picture(image, found);
     }
   });
 }

@@ -1,42 +1,138 @@
-// Every exchange, without the values of claims.
+// Every exchange, without the values of claims; and asking for deletion.
 // SPDX-License-Identifier: EUPL-1.2
-import { getHistory } from './api.js';
+import { getHistory, undoLetter } from './api.js';
+import { toCsv } from './csv.js';
 import { $, el, said } from './dom.js';
+import { openLetter } from './letter-view.js';
 import { problemNodes } from './problem-view.js';
+import { spell } from './spell.js';
 
-let last = [];
+const LETTERS = ['deletion-asked', 'access-asked'];
+const COLUMNS = ['time', 'event', 'party_name', 'party', 'vct', 'claims', 'purpose',
+  'reason', 'request', 'about', 'id'];
+const SHOWN_AT_ONCE = 100;
+
+let all = [];
+let room = SHOWN_AT_ONCE;
+
+const partyOf = (entry) => entry.party_name || entry.party || '';
+
+/* ---- one entry ----------------------------------------------------------- */
+
+async function undo(entry) {
+  try {
+    await undoLetter(entry.id);
+    await showHistory();
+    $('history-status').replaceChildren(said('p.mark.ok', 'history.undone'));
+  } catch (problem) {
+    $('history-status').replaceChildren(...problemNodes(problem));
+  }
+}
+
+/** When it was asked to delete or to tell what was shown here. */
+function letterNode(entry) {
+  return el('p.letters', { 'data-event': entry.event },
+    said('span', `history.${entry.event}`, { when: { when: entry.time * 1e6 } }), ' ',
+    said('button.quiet', 'history.undo', {},
+      { type: 'button', onclick: () => undo(entry) }));
+}
+
+function askNode(entry, letters) {
+  const asked = letters.some((l) => l.event === 'deletion-asked');
+  return el('p', {}, said('button.quiet',
+    asked ? 'history.ask-again' : 'history.ask', {},
+    { type: 'button', 'data-ask': entry.id,
+      onclick: () => openLetter(entry, asked ? 'access' : 'erasure', back) }));
+}
 
 function row(entry) {
-  const claims = (entry.claims ?? []).map((path) => path.join(' ').replaceAll('_', ' '));
-  return el('li.event', { 'data-event': entry.event },
+  const shown = entry.event === 'presented';
+  const letters = shown ? all.filter((e) => e.about === entry.id) : [];
+  const claims = (entry.claims ?? []).map(spell);
+  return el('li.event', { 'data-event': entry.event, 'data-id': entry.id },
     said('p.when', 'value.when', { when: { when: entry.time * 1e6 } }),
-    el('p', {}, said('strong', `event.${entry.event}`), ' ',
-      entry.party_name || entry.party || ''),
+    el('p', {}, said('strong', `event.${entry.event}`), ' ', partyOf(entry)),
     entry.purpose ? said('p', 'history.purpose', { text: entry.purpose }) : null,
-    claims.length > 0 ? said('p.detail', 'history.claims',
-      { text: claims.join(', ') }) : null,
-    entry.reason ? el('p.reason', { lang: 'en' }, entry.reason) : null);
+    claims.length > 0 ? said('p.detail', shown ? 'history.claims'
+      : 'history.claims.asked', { text: claims.join(', ') }) : null,
+    entry.approved ? said('p.detail', 'history.approved',
+      { count: entry.approved.length }) : null,
+    entry.reason ? el('p.reason', { lang: 'en' }, entry.reason) : null,
+    ...letters.map(letterNode),
+    shown ? askNode(entry, letters) : null);
+}
+
+/* ---- all ----------------------------------------------------------------- */
+
+function filtered() {
+  const kind = $('history-kind').value;
+  const text = $('history-find').value.trim().toLowerCase();
+  const of = { '': () => true, 'letters': (e) => LETTERS.includes(e.event),
+    'failed': (e) => ['failed', 'refused'].includes(e.event) };
+  const wanted = of[kind] ?? ((e) => e.event === kind);
+  return all.filter((e) => wanted(e) && (text === '' ||
+    [partyOf(e), e.party, e.purpose, e.vct, ...(e.claims ?? []).map(spell)]
+      .some((s) => s?.toLowerCase().includes(text))));
+}
+
+function fill() {
+  const list = filtered();
+  const none = all.length === 0 ? 'history.none' : 'history.none-such';
+  $('history-tools').hidden = all.length === 0;
+  $('history').replaceChildren(
+    list.length === 0 ? said('p', none)
+      : el('ul.plain', {}, ...list.slice(0, room).map(row)),
+    list.length > room ? said('button.button.outline', 'history.more',
+      { count: list.length - room }, { type: 'button', onclick: () => {
+        room += SHOWN_AT_ONCE;
+        fill();
+      } }) : '');
 }
 
 export async function showHistory() {
+  $('history-status').replaceChildren();
   try {
-    last = await getHistory();
-    $('history-save').disabled = last.length === 0;
-    $('history').replaceChildren(last.length === 0
-      ? said('p', 'history.none') : el('ul.plain', {}, ...last.map(row)));
+    all = await getHistory();
+    fill();
   } catch (problem) {
     $('history').replaceChildren(...problemNodes(problem));
   }
 }
 
-function save() {
-  const blob = new Blob([JSON.stringify(last, null, 1)],
-    { type: 'application/json' });
-  const url = URL.createObjectURL(blob);
-  el('a', { href: url, download: 'broletto-history.json' }).click();
+async function back() {
+  await showHistory();
+  document.querySelector('#view-history h1').focus();
+}
+
+/* ---- keeping it elsewhere ------------------------------------------------ */
+
+function keep(text, type, name) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  el('a', { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
+function csvRow(entry) {
+  return COLUMNS.map((name) => {
+    if (name === 'time') {
+      return new Date(entry.time * 1000).toISOString();
+    }
+    return name === 'claims'
+      ? (entry.claims ?? []).map((path) => path.join('.')).join(' ') : entry[name];
+  });
+}
+
 export function startHistory() {
-  $('history-save').addEventListener('click', save);
+  $('history-save').addEventListener('click', () =>
+    keep(JSON.stringify(filtered(), null, 1), 'application/json',
+      'broletto-history.json'));
+  $('history-csv').addEventListener('click', () =>
+    keep(toCsv([COLUMNS, ...filtered().map(csvRow)]), 'text/csv;charset=utf-8',
+      'broletto-history.csv'));
+  for (const [id, event] of [['history-kind', 'change'], ['history-find', 'input']]) {
+    $(id).addEventListener(event, () => {
+      room = SHOWN_AT_ONCE;
+      fill();
+    });
+  }
 }

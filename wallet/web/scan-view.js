@@ -57,6 +57,9 @@ async function take(link) {
   }
 }
 
+/** The camera sees nothing when nobody looks. */
+export const leaveScan = stopCamera;
+
 /** #scan/LINK, escaped: a link that another app handed over. */
 export function showScan(rest) {
   if (rest.length > 0) {

@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import {
-  appendFileSync, mkdtempSync, openSync, readFileSync, rmSync,
+  appendFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -127,6 +127,8 @@ export class TestBody {
 oidc_issuer: "${this.provider.url}"
 oidc_client_id: "desk"
 oidc_name: "SPID or CIE"
+contacts: "https://comune.example/privacy privacy@comune.example"
+privacy_policy: "https://comune.example/policy"
 `);
     this.daemon = new Daemon(DAEMON, this.data, `127.0.0.1:${port}`,
       join(this.folder, 'log'));
@@ -143,6 +145,22 @@ oidc_name: "SPID or CIE"
     this.wallets = new Daemon(WALLET, data, '127.0.0.1:0',
       join(this.folder, 'wallets.log'));
     return this.wallets.start();
+  }
+
+  /** The link of a question from the command line; transactions: JSON, or none. */
+  ask(claims, transactions) {
+    const write = (name, doc) => {
+      const path = join(this.folder, name);
+      writeFileSync(path, JSON.stringify(doc));
+      return path;
+    };
+    const query = { credentials: [{ id: 'isee', format: 'dc+sd-jwt',
+      meta: { vct_values: [`${this.url}/vct/isee`] },
+      claims: claims.map((path) => ({ path })) }] };
+    return JSON.parse(this.cli('verifier', 'request', '--json', '--data', this.data,
+      '--dcql', write('query.json', query), '--purpose', 'Place in a nursery',
+      ...(transactions ? ['--transaction-data',
+        write('transactions.json', transactions)] : []))).request;
   }
 
   /** A citizen with the wallet of the command line. */

@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as asking from './asking.mjs';
 import { TestBody } from './body.mjs';
 import * as citizen from './citizen.mjs';
 import * as desk from './desk.mjs';
@@ -102,7 +103,15 @@ async function walk(browser, world, { stories, looks }) {
   }
 }
 
+/** Does any story or view of these have a name that is asked for? */
+const wanted = (...all) => all.some(({ stories, looks }) =>
+  Object.keys(stories).some((name) => ONLY.test(name)) ||
+  Object.keys(looks).some((name) => ONLY.test(`no accessibility violations: ${name}`)));
+
 async function walkNotary(browser, tools) {
+  if (!wanted(notary)) {
+    return;
+  }
   const node = new TestNode();
   try {
     await node.start();
@@ -121,6 +130,7 @@ async function walkBody(browser, tools) {
     await walk(browser, { ...tools, url: body.url, body }, deskMore);
     const url = await body.startWallets();
     await walk(browser, { ...tools, url, body }, citizen);
+    await walk(browser, { ...tools, url, body }, asking);
   } finally {
     await body.stop();
   }
@@ -128,11 +138,12 @@ async function walkBody(browser, tools) {
 
 async function withBrowser(tools, require) {
   const { chromium } = require('playwright-core');
-  const browser = await chromium.launch({
-    executablePath: process.env.WEB_CHROMIUM, args: FLAGS, headless: true });
+  const launch = (...more) => chromium.launch({ headless: true,
+    executablePath: process.env.WEB_CHROMIUM, args: [...FLAGS, ...more] });
+  const browser = await launch();
   try {
     await walkNotary(browser, tools);
-    await walkBody(browser, tools);
+    await walkBody(browser, { ...tools, launch });
   } finally {
     await browser.close();
   }

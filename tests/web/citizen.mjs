@@ -9,7 +9,7 @@ import { inspect, visit } from './looking.mjs';
 const PASSPHRASE = 'cavallo corretto batteria graffetta';
 let people = 0;
 
-async function make(page, name = `Anna ${++people}`) {
+export async function make(page, name = `Anna ${++people}`) {
   await page.fill('#enter-name', name);
   await page.fill('#enter-passphrase', PASSPHRASE);
   await page.click('#enter-new');
@@ -18,7 +18,7 @@ async function make(page, name = `Anna ${++people}`) {
 }
 
 /** The body's desk, in another page of the same browser. */
-async function atDesk(page, world) {
+export async function atDesk(page, world) {
   const officer = await page.context().newPage();
   officer.setViewportSize({ width: 1280, height: 900 });
   await officer.goto(world.body.url);
@@ -28,7 +28,7 @@ async function atDesk(page, world) {
   return officer;
 }
 
-async function paste(page, link) {
+export async function paste(page, link) {
   await visit(page, 'scan');
   if (!(await page.isVisible('#paste-link'))) {
     await page.locator('#offer, #request').locator('visible=true')
@@ -38,7 +38,7 @@ async function paste(page, link) {
   await page.click('#paste-go');
 }
 
-async function accept(page, given) {
+export async function accept(page, given) {
   await paste(page, given.link);
   await page.waitForSelector('#offer-accept');
   await page.fill('#offer-tx', given.tx);
@@ -46,13 +46,13 @@ async function accept(page, given) {
   await page.waitForSelector('#offer[data-state="accepted"]');
 }
 
-async function answer(page, link) {
+export async function answer(page, link) {
   await paste(page, link);
   await page.waitForSelector('#request-answer');
   await page.click('#request-answer');
 }
 
-const done = (page, state) =>
+export const done = (page, state) =>
   page.waitForSelector(`#request[data-state="${state}"]`);
 
 export const stories = {

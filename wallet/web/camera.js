@@ -47,7 +47,7 @@ async function begin(found) {
   $('camera-go').hidden = true;
   say($('camera-status'), 'scan.hold');
   $('camera-stop').focus();
-  await $('camera-video').play();
+  $('camera-video').play().catch(() => {}); // stopped before it began
   look(found);
 }
 

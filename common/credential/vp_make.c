@@ -42,8 +42,8 @@ put_algs(struct br_json_writer *w, const char *name)
 }
 
 /** "Other metadata parameters MUST be ignored unless a profile of this
- *  specification explicitly defines them as usable": ours does, with the names of
- *  RFC 7591. */
+ *  specification explicitly defines them as usable": ours does, with the names
+ * of RFC 7591. */
 static void
 put_contacts(struct br_json_writer *w, const struct br_vp_ask *ask)
 {

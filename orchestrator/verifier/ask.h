@@ -15,11 +15,11 @@
 struct br_verifier_identity {
     const char *public_url; /**< without a slash at its end */
     enum br_vp_prefix prefix;
-    struct br_x5c chain;         /**< of the verifier's key, the leaf first */
-    struct br_key key;           /**< the same */
-    struct br_bytes attestation; /**< a JWT, for verifier_attestation */
+    struct br_x5c chain;          /**< of the verifier's key, the leaf first */
+    struct br_key key;            /**< the same */
+    struct br_bytes attestation;  /**< a JWT, for verifier_attestation */
     struct br_bytes registration; /**< a JWT, for verifier_info; or empty */
-    struct br_bytes contacts; /**< these as in struct br_vp_ask */
+    struct br_bytes contacts;     /**< these as in struct br_vp_ask */
     struct br_bytes policy_uri;
 };
 

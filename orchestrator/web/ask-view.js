@@ -7,7 +7,7 @@ import { $, el, fact, said } from './dom.js';
 import { say } from './i18n.js';
 import { typeOptions } from './issue-view.js';
 import { problemNodes } from './problem-view.js';
-import { qrPicture } from './qr-view.js';
+import { qrPicture, qrSave } from './qr-view.js';
 
 const POLL_MS = 1000;
 const OVER = ['accepted', 'refused', 'declined', 'expired'];
@@ -105,7 +105,7 @@ function requestNodes(request, type, paths) {
     el('ul.keys', {}, ...paths.map((path) => said('li', ...titleOf(type, path)))),
     el('div', { id: 'asked-code' },
       said('p', 'asked.scan'),
-      qrPicture(request.qr, 'asked.qr'),
+      qrPicture(request.qr, 'asked.qr'), qrSave(request.qr, `request-${request.id}`),
       el('details', {}, said('summary', 'offer.link'),
         el('a.link', { href: request.link, id: 'asked-link' }, request.link))),
     el('p.wait', { id: 'asked-wait', role: 'status' }),

@@ -6,7 +6,7 @@ import { claimFields, readClaims } from './claim-form.js';
 import { $, el, fact, said } from './dom.js';
 import { say } from './i18n.js';
 import { problemNodes } from './problem-view.js';
-import { qrPicture } from './qr-view.js';
+import { qrPicture, qrSave } from './qr-view.js';
 
 const POLL_MS = 1500;
 const OVER = ['issued', 'expired', 'locked', 'withdrawn', 'refused'];
@@ -67,7 +67,7 @@ function offerNodes(offer, type) {
       said('h2', 'offer.title', name, { tabindex: '-1', id: 'offer-title' }),
       el('span.badge', { id: 'offer-state' })),
     el('div', { 'data-open': true }, said('p', 'offer.scan'),
-      qrPicture(offer.qr, 'offer.qr')),
+      qrPicture(offer.qr, 'offer.qr'), qrSave(offer.qr, `offer-${offer.id}`)),
     el('p.wait', { id: 'offer-wait', role: 'status' }),
     el('dl.facts', {},
       ...(offer.tx_code === undefined ? [] : [el('div', { 'data-open': true },

@@ -163,6 +163,12 @@ export const stories = {
       assert.match(link.searchParams.get('body'),
         /isee_not_over\.20000\r\n[^]*Anna & co\./);
       assert.match(await page.textContent('.ways'), /as it says itself/);
+      await page.emulateMedia({ media: 'print' });
+      assert.ok(await page.isVisible('#letter'));
+      for (const other of ['header', '#letter-title', '.ways', '#letter-sent']) {
+        assert.ok(await page.locator(other).first().isHidden(), other);
+      }
+      await page.emulateMedia({ media: null });
       await page.click('#letter-sent');
       await page.locator('.letters[data-event="deletion-asked"]').waitFor();
       assert.deepEqual(await events(page),
@@ -235,12 +241,21 @@ export const stories = {
       const officer = await atDesk(page, world);
       const given = await desk.offer(officer, world, desk.freshReference());
       const whole = await officer.screenshot(); // as people make them
+      const [saving] = await Promise.all([officer.waitForEvent('download'),
+        officer.click('#offer .quiet')]);
+      assert.match(saving.suggestedFilename(), /^offer-.*\.png$/);
+      const printed = readFileSync(await saving.path());
       await visit(page, 'scan');
       await page.setInputFiles('#camera-file', { name: 'none.png',
         mimeType: 'image/png', buffer: await page.screenshot() });
       await page.locator('#camera-status', { hasText: 'no QR code' }).waitFor();
       await page.setInputFiles('#camera-file', { name: 'screen.png',
         mimeType: 'image/png', buffer: whole });
+      await page.waitForSelector('#offer-accept');
+      assert.equal(await page.inputValue('#paste-link'), given.link);
+      await page.click('#offer-decline');
+      await page.setInputFiles('#camera-file', { name: 'printed.png',
+        mimeType: 'image/png', buffer: printed });
       await page.waitForSelector('#offer-accept');
       assert.equal(await page.inputValue('#paste-link'), given.link);
     },

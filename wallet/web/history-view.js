@@ -11,6 +11,7 @@ const LETTERS = ['deletion-asked', 'access-asked'];
 const COLUMNS = ['time', 'event', 'party_name', 'party', 'vct', 'claims', 'purpose',
   'reason', 'request', 'about', 'id'];
 const SHOWN_AT_ONCE = 100;
+const DECLINED = 'the person did not agree'; // wallet/client/showing.c
 
 let all = [];
 let room = SHOWN_AT_ONCE;
@@ -45,6 +46,15 @@ function askNode(entry, letters) {
       onclick: () => openLetter(entry, asked ? 'access' : 'erasure', back) }));
 }
 
+/** Rules speak English; what the person did has words here. */
+function reasonNode(entry) {
+  if (!entry.reason) {
+    return null;
+  }
+  return entry.reason === DECLINED ? said('p.detail', 'history.declined')
+    : el('p.reason', { lang: 'en' }, entry.reason);
+}
+
 function row(entry) {
   const shown = entry.event === 'presented';
   const letters = shown ? all.filter((e) => e.about === entry.id) : [];
@@ -57,7 +67,7 @@ function row(entry) {
       : 'history.claims.asked', { text: claims.join(', ') }) : null,
     entry.approved ? said('p.detail', 'history.approved',
       { count: entry.approved.length }) : null,
-    entry.reason ? el('p.reason', { lang: 'en' }, entry.reason) : null,
+    reasonNode(entry),
     ...letters.map(letterNode),
     shown ? askNode(entry, letters) : null);
 }

@@ -15,6 +15,7 @@ export default {
   'problem.busy.remedy': 'Try again in a moment.',
   'problem.stopping': 'The server is stopping.',
   'problem.stopping.remedy': 'Try again when it is back.',
+  'qr.save': 'Save the code as a picture (PNG)',
   'value.text': '{text}',
   'value.when': '{when}',
 };

@@ -15,6 +15,7 @@ export default {
   'problem.busy.remedy': 'Riprova tra poco.',
   'problem.stopping': 'Il server si sta fermando.',
   'problem.stopping.remedy': 'Riprova quando sarà ripartito.',
+  'qr.save': 'Salva il codice come immagine (PNG)',
   'value.text': '{text}',
   'value.when': '{when}',
 };

@@ -171,6 +171,7 @@ export default {
   'history.ask-again': 'Write to them about it',
   'history.deletion-asked': 'Deletion asked on {when}',
   'history.access-asked': 'Access asked on {when}',
+  'history.declined': 'You said no.',
   'history.undo': 'I did not send it',
   'history.undone': 'The note is taken back.',
 

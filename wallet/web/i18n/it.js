@@ -171,6 +171,7 @@ export default {
   'history.ask-again': 'Scrivi di nuovo',
   'history.deletion-asked': 'Cancellazione chiesta il {when}',
   'history.access-asked': 'Accesso chiesto il {when}',
+  'history.declined': 'Hai detto di no.',
   'history.undo': 'Non l’ho inviata',
   'history.undone': 'La nota è ritirata.',
 

@@ -48,7 +48,70 @@ json(const char *text)
     "\"25000\":true},\"age_equal_or_over\":{\"18\":true,\"65\":false},"      \
     "\"one\":{\"1\":true},\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6}"
 
-/** One query for these claims, answered by ISEE or by nothing. */
+/** A query for these claims. */
+static const struct br_dcql_query *
+query_of(const char *claims)
+{
+    struct br_buf b;
+    struct br_dcql dcql;
+    br_buf_init(&b, 65536);
+    br_buf_printf(
+        &b,
+        "{\"credentials\":[{\"id\":\"q\",\"format\":\"dc+sd-jwt\",\"meta\":"
+        "{\"vct_values\":[\"urn:x:isee\"]},\"claims\":%s}]}",
+        claims);
+    br_buf_put(&b, "", 1);
+    const char *text = br_arena_copy(&arena, br_buf_bytes(&b));
+    br_buf_fini(&b);
+    expect_ok(br_dcql_parse(json(text), &arena, &dcql, &err), &err);
+    return dcql.queries;
+}
+
+/** Answered by ISEE, or by nothing. */
+static struct br_remarks_item
+item_of(const struct br_dcql_query *query, bool answered)
+{
+    struct br_dcql_match match = {0};
+    struct br_remarks_item item = {.query = query};
+    const struct br_dcql_candidate c = {
+        .format = "dc+sd-jwt",
+        .vct = br_str("urn:x:isee"),
+        .claims = json(ISEE),
+        .has_holder = true,
+    };
+    if (answered) {
+        expect_ok(br_dcql_match(query, &c, &arena, &match, &err), &err);
+        item.vct = c.vct;
+        item.claims = c.claims;
+        item.selected = match.selected;
+        item.count = match.count;
+        item.shown = true;
+    }
+    return item;
+}
+
+/** "kind:claim>ladder=count", and words in both languages. */
+static void
+put_remark(struct br_buf *b, const struct br_remark *r)
+{
+    br_buf_printf(b, "%s%s", b->n == 0 ? "" : " ", br_remark_name(r->kind));
+    if (r->value != NULL) {
+        br_buf_printf(
+            b, ":%.*s", (int)r->value->name.n, (const char *)r->value->name.p);
+    }
+    if (r->instead.n > 0) {
+        br_buf_printf(
+            b, ">%.*s", (int)r->instead.n, (const char *)r->instead.p);
+    }
+    if (r->count > 0) {
+        br_buf_printf(b, "=%zu", r->count);
+    }
+    assert_string_not_equal(
+        br_remark_text(r->kind, "it"), br_remark_text(r->kind, "en"));
+    assert_string_not_equal(
+        br_remark_advice(r->kind, "it"), br_remark_advice(r->kind, "en"));
+}
+
 static void
 expect_remarks(
     const char *claims,
@@ -57,34 +120,9 @@ expect_remarks(
     const char *registration,
     const char *told)
 {
-    struct br_dcql dcql;
-    struct br_dcql_match match = {0};
     struct br_remark out[BR_REMARKS_MAX];
     struct br_buf b;
-    br_buf_init(&b, 65536);
-    br_buf_printf(
-        &b,
-        "{\"credentials\":[{\"id\":\"q\",\"format\":\"dc+sd-jwt\",\"meta\":"
-        "{\"vct_values\":[\"urn:x:isee\"]},\"claims\":%s}]}",
-        claims);
-    br_buf_put(&b, "", 1);
-    expect_ok(
-        br_dcql_parse(json((const char *)b.p), &arena, &dcql, &err), &err);
-    const struct br_dcql_candidate c = {
-        .format = "dc+sd-jwt",
-        .vct = br_str("urn:x:isee"),
-        .claims = json(ISEE),
-        .has_holder = true,
-    };
-    struct br_remarks_item item = {.query = dcql.queries};
-    if (answered) {
-        expect_ok(br_dcql_match(dcql.queries, &c, &arena, &match, &err), &err);
-        item.vct = c.vct;
-        item.claims = c.claims;
-        item.selected = match.selected;
-        item.count = match.count;
-        item.shown = true;
-    }
+    const struct br_remarks_item item = item_of(query_of(claims), answered);
     const struct br_vp_registration reg = {
         .credentials = registration == NULL ? NULL : json(registration)};
     const struct br_remarks_in in = {
@@ -95,30 +133,9 @@ expect_remarks(
         .met = true,
     };
     size_t n = br_remarks(&in, out);
-    br_buf_clear(&b);
+    br_buf_init(&b, 65536);
     for (size_t i = 0; i < n; i++) {
-        br_buf_printf(
-            &b, "%s%s", i == 0 ? "" : " ", br_remark_name(out[i].kind));
-        if (out[i].value != NULL) {
-            br_buf_printf(
-                &b, ":%.*s", (int)out[i].value->name.n,
-                (const char *)out[i].value->name.p);
-        }
-        if (out[i].instead.n > 0) {
-            br_buf_printf(
-                &b, ">%.*s", (int)out[i].instead.n,
-                (const char *)out[i].instead.p);
-        }
-        if (out[i].count > 0) {
-            br_buf_printf(&b, "=%zu", out[i].count);
-        }
-        assert_true(br_remark_text(out[i].kind, "it")[0] != '\0');
-        assert_string_not_equal(
-            br_remark_text(out[i].kind, "it"),
-            br_remark_text(out[i].kind, "en"));
-        assert_string_not_equal(
-            br_remark_advice(out[i].kind, "it"),
-            br_remark_advice(out[i].kind, "en"));
+        put_remark(&b, &out[i]);
     }
     br_buf_put(&b, "", 1);
     assert_string_equal((const char *)b.p, told);

@@ -1,3 +1,4 @@
+// Tables as text, and paths in words.
 // SPDX-License-Identifier: EUPL-1.2
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

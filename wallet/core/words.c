@@ -33,7 +33,8 @@ pick(const struct br_json *list, const struct naming *as, const char *lang)
         struct br_bytes name = string_of(i, as->text);
         struct br_bytes locale = string_of(i, as->lang);
         name = name.n > 0 ? name : string_of(i, as->other);
-        bool same = locale.n >= n && memcmp(locale.p, lang, n) == 0 &&
+        bool same = locale.p != NULL && locale.n >= n &&
+                    memcmp(locale.p, lang, n) == 0 &&
                     (locale.n == n || locale.p[n] == '-');
         int here = name.n == 0 ? 0 : same ? 3 : locale.n == 0 ? 2 : 1;
         if (here > score) {

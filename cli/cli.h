@@ -74,6 +74,9 @@ struct br_args {
     const char *client;
     const char *operator_name;
     const char *identity; /**< of an operator, at the provider */
+    const char *from;
+    const char *subject;
+    const char *output;
     bool again;
     bool json;
     bool quiet;
@@ -89,6 +92,7 @@ struct br_args {
     bool server;
     bool plain;
     bool refuse;
+    bool dry_run;
     char **words; /**< what is not an option */
     int word_count;
 };
@@ -167,6 +171,7 @@ int br_cmd_issuer_refuse(const struct br_args *a);
 int br_cmd_issuer_revoke(const struct br_args *a);
 int br_cmd_issuer_suspend(const struct br_args *a);
 int br_cmd_issuer_reinstate(const struct br_args *a);
+int br_cmd_issuer_import(const struct br_args *a);
 int br_cmd_issuer_list(const struct br_args *a);
 int br_cmd_verifier_request(const struct br_args *a);
 int br_cmd_verifier_result(const struct br_args *a);

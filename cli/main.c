@@ -191,12 +191,24 @@ const struct br_command br_commands[] = {
      br_cmd_issuer_approve},
     {"issuer", "refuse", "OFFER", "--data DIR",
      "refuse an offer that waits for the desk", 1, 1, br_cmd_issuer_refuse},
-    {"issuer", "revoke", "ID", "--data DIR --reason TEXT",
-     "revoke a credential, for good", 1, 1, br_cmd_issuer_revoke},
-    {"issuer", "suspend", "ID", "--data DIR --reason TEXT",
-     "suspend a credential", 1, 1, br_cmd_issuer_suspend},
-    {"issuer", "reinstate", "ID", "--data DIR --reason TEXT",
-     "end a suspension", 1, 1, br_cmd_issuer_reinstate},
+    {"issuer", "revoke", "[ID]",
+     "[--from FILE|-] [--type NAME] [--reference TEXT] --data DIR "
+     "--reason TEXT [--yes] [--json]",
+     "revoke credentials, for good: one, those that a file names, or all of a "
+     "type or reference",
+     0, 1, br_cmd_issuer_revoke},
+    {"issuer", "suspend", "[ID]",
+     "[--from FILE|-] [--type NAME] [--reference TEXT] --data DIR "
+     "--reason TEXT [--yes] [--json]",
+     "suspend credentials: one, those that a file names, or all of a type or "
+     "reference",
+     0, 1, br_cmd_issuer_suspend},
+    {"issuer", "reinstate", "[ID]",
+     "[--from FILE|-] [--type NAME] [--reference TEXT] --data DIR "
+     "--reason TEXT [--yes] [--json]",
+     "end suspensions: one, those that a file names, or all of a type or "
+     "reference",
+     0, 1, br_cmd_issuer_reinstate},
     {"issuer", "list", "", "--data DIR [--json]",
      "the credentials that were issued, without their claims", 0, 0,
      br_cmd_issuer_list},

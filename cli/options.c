@@ -72,6 +72,9 @@ static const struct {
     TEXT("client", client),
     TEXT("operator", operator_name),
     TEXT("identity", identity),
+    TEXT("from", from),
+    TEXT("subject", subject),
+    TEXT("output", output),
     FLAG("again", again),
     FLAG("json", json),
     FLAG("quiet", quiet),
@@ -88,6 +91,7 @@ static const struct {
     FLAG("server", server),
     FLAG("plain", plain),
     FLAG("refuse", refuse),
+    FLAG("dry-run", dry_run),
 };
 #undef TEXT
 #undef FLAG

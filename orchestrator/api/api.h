@@ -153,10 +153,6 @@ struct br_json *br_orch_body(
     struct br_arena *arena,
     enum br_oauth_error e);
 
-/** Of an offer, for a wallet: the first half of its key, in hexadecimal. */
-void
-br_orch_identifier(const struct br_hash *offer, char ret[BR_HASH_BYTES + 1]);
-
 struct br_verifier_request;
 /** The request that the address names, in the arena. Refuses by itself. */
 enum br_rc br_orch_vp_look(

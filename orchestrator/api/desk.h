@@ -120,6 +120,7 @@ br_desk_fn br_desk_decisions, br_desk_decision, br_desk_receipt;
 br_desk_fn br_desk_types, br_desk_offer_new, br_desk_offer, br_desk_offers;
 br_desk_fn br_desk_offer_state;
 br_desk_fn br_desk_credentials, br_desk_status, br_desk_ask, br_desk_asked;
+br_desk_fn br_desk_status_many;
 
 br_http_handler br_desk_get_page, br_desk_get_web;
 br_http_handler br_desk_get_ways, br_desk_post_oidc, br_desk_get_oidc;
@@ -130,6 +131,7 @@ br_http_handler br_desk_post_login, br_desk_post_logout, br_desk_get_session;
 br_http_handler br_desk_get_types, br_desk_post_offer, br_desk_get_offers;
 br_http_handler br_desk_get_offer, br_desk_post_offer_state;
 br_http_handler br_desk_get_credentials, br_desk_post_status;
+br_http_handler br_desk_post_status_many;
 br_http_handler br_desk_get_audit, br_desk_post_request, br_desk_get_request;
 
 #endif

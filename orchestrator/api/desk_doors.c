@@ -50,6 +50,7 @@ DOOR(
     br_desk_receipt,
     BR_DESK_MAY_ALL | BR_DESK_DOWNLOAD,
     false)
+DOOR(br_desk_post_status_many, br_desk_status_many, BR_DESK_MAY_WORK, true)
 DOOR(br_desk_get_audit, br_desk_audit_log, BR_DESK_MAY_WATCH, false)
 DOOR(br_desk_post_request, br_desk_ask, BR_DESK_MAY_WORK, true)
 DOOR(br_desk_get_request, br_desk_asked, BR_DESK_MAY_WORK, false)

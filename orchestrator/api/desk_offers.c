@@ -2,10 +2,7 @@
 #include "common/codec/text.h"
 #include "common/crypto/keyfile.h"
 #include "orchestrator/api/desk.h"
-
-#include <stdio.h>
-
-enum { TX_DIGITS = 6, OFFER_ID_BYTES = 16 };
+#include "orchestrator/store/found.h"
 
 /* ---- types -------------------------------------------------------------- */
 
@@ -80,27 +77,6 @@ br_desk_types(struct br_desk_call *c, struct br_err *reterr)
 
 /* ---- a new offer -------------------------------------------------------- */
 
-static void
-make_tx_code(char out[TX_DIGITS + 1])
-{
-    for (size_t i = 0; i < TX_DIGITS; i++) {
-        uint8_t r;
-        do {
-            br_random(&r, 1);
-        } while (r >= 250);
-        out[i] = (char)('0' + r % 10);
-    }
-    out[TX_DIGITS] = '\0';
-}
-
-static void
-offer_id(const struct br_hash *key, char out[2 * OFFER_ID_BYTES + 1])
-{
-    for (size_t i = 0; i < OFFER_ID_BYTES; i++) {
-        (void)snprintf(out + 2 * i, 3, "%02x", key->b[i]);
-    }
-}
-
 /** What the body says, into *n. */
 static enum br_rc
 read_offer(
@@ -136,20 +112,15 @@ write_link(
     const struct br_orch_secret *s,
     struct br_err *reterr)
 {
-    struct br_buf url;
     struct br_buf link;
-    br_buf_init(&url, 4096);
-    br_buf_init(&link, 16u * 1024);
-    br_buf_printf(&url, "%s/offer/%s", c->api->issuer, s->text);
-    const struct br_vci_link l = {true, br_buf_bytes(&url)};
-    br_vci_link_put(&link, "openid-credential-offer", &l);
+    br_buf_init(&link, BR_ORCH_LINK_BYTES_MAX);
+    br_orch_offer_link(c->api->issuer, s, &link);
     enum br_rc rc = br_buf_status(&link, reterr);
     if (rc == BR_OK) {
         br_json_write_name(&c->w, "link");
         br_json_write_string(&c->w, br_buf_bytes(&link));
         rc = br_desk_qr(c, "qr", br_buf_bytes(&link), reterr);
     }
-    br_buf_wipe(&url);
     br_buf_wipe(&link);
     return rc;
 }
@@ -157,8 +128,8 @@ write_link(
 enum br_rc
 br_desk_offer_new(struct br_desk_call *c, struct br_err *reterr)
 {
-    char tx[TX_DIGITS + 1];
-    char id[2 * OFFER_ID_BYTES + 1];
+    char tx[BR_ORCH_TX_DIGITS + 1];
+    char id[BR_HASH_BYTES + 1];
     bool with_tx = false;
     struct br_orch_secret secret;
     struct br_offer_new n = {
@@ -166,10 +137,10 @@ br_desk_offer_new(struct br_desk_call *c, struct br_err *reterr)
         .expires_s = c->now_us / 1000000 + c->api->config->offer_s,
     };
     BR_TRY(read_offer(c, &n, &with_tx, reterr));
-    make_tx_code(tx);
+    br_orch_tx_code_make(tx);
     n.tx_code = with_tx ? tx : NULL;
     BR_TRY(br_offer_create(c->txn, &n, &secret, reterr));
-    offer_id(&secret.offer, id);
+    br_orch_identifier(&secret.offer, id);
     br_desk_text(c, "id", id);
     br_desk_number(c, "expires", n.expires_s);
     if (with_tx) {
@@ -187,32 +158,16 @@ br_desk_offer_new(struct br_desk_call *c, struct br_err *reterr)
 static void
 write_offer(struct br_desk_call *c, const struct br_offer *o)
 {
-    char id[2 * OFFER_ID_BYTES + 1];
+    char id[BR_HASH_BYTES + 1];
     bool late =
         o->state == BR_OFFER_OFFERED && o->expires_s <= c->now_us / 1000000;
-    offer_id(&o->key, id);
+    br_orch_identifier(&o->key, id);
     br_desk_text(c, "id", id);
     br_desk_text(c, "type", o->type);
     br_desk_text(c, "reference", o->reference);
     br_desk_text(c, "state", late ? "expired" : br_offer_state_name(o->state));
     br_desk_number(c, "created", o->created_s);
     br_desk_number(c, "expires", o->expires_s);
-}
-
-struct by_offer {
-    const struct br_hash *offer;
-    struct br_issued found;
-    bool any;
-};
-
-static void
-match_offer(void *ctx, const struct br_issued *i)
-{
-    struct by_offer *b = (struct by_offer *)ctx;
-    if (br_hash_eq(&i->offer, b->offer)) {
-        b->found = *i;
-        b->any = true;
-    }
 }
 
 enum br_rc
@@ -224,19 +179,16 @@ br_desk_offer(struct br_desk_call *c, struct br_err *reterr)
     if (o.state != BR_OFFER_ISSUED) {
         return BR_OK;
     }
-    struct by_offer b = {.offer = &o.key};
-    BR_TRY(br_issued_list(c->txn, match_offer, &b, reterr));
-    if (b.any) {
-        char id[33];
-        br_issued_id_text(&b.found, id);
-        br_desk_text(c, "credential", id);
-        br_desk_number(c, "issued", b.found.issued_s);
-        br_desk_text(
-            c, "notification",
-            b.found.notice == 0
-                ? ""
-                : br_vci_event_name((enum br_vci_event)(b.found.notice - 1)));
-    }
+    struct br_issued i;
+    char id[33];
+    BR_TRY(br_issued_of_offer(c->txn, &o.key, &i, reterr));
+    br_issued_id_text(&i, id);
+    br_desk_text(c, "credential", id);
+    br_desk_number(c, "issued", i.issued_s);
+    br_desk_text(
+        c, "notification",
+        i.notice == 0 ? ""
+                      : br_vci_event_name((enum br_vci_event)(i.notice - 1)));
     return BR_OK;
 }
 
@@ -280,14 +232,14 @@ br_desk_offer_state(struct br_desk_call *c, struct br_err *reterr)
         BR_OFFER_WITHDRAWN, BR_OFFER_APPROVED, BR_OFFER_REFUSED};
     struct br_offer o;
     struct br_bytes name;
-    char id[2 * OFFER_ID_BYTES + 1];
+    char id[BR_HASH_BYTES + 1];
     BR_TRY(br_json_need_string(c->body, "state", &name, reterr));
     BR_TRY(br_offer_find(c->txn, br_http_param(c->req, 0), &o, reterr));
     for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
         if (br_bytes_eq(name, br_str(br_offer_state_name(to[i])))) {
             BR_TRY(br_offer_move(c->txn, &o, to[i], reterr));
             write_offer(c, &o);
-            offer_id(&o.key, id);
+            br_orch_identifier(&o.key, id);
             return br_desk_audit(
                 c, br_offer_state_name(to[i]), id, o.type, reterr);
         }

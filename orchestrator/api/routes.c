@@ -70,6 +70,8 @@ static const struct br_http_route routes[] = {
      NULL, NULL},
     {"GET", "/desk/v1/credentials", br_desk_get_credentials, 0, NULL, NULL,
      NULL},
+    {"POST", "/desk/v1/credentials/status", br_desk_post_status_many, 16 * 1024,
+     JSON, NULL, NULL},
     {"POST", "/desk/v1/credentials/{id}/status", br_desk_post_status, 4096,
      JSON, NULL, NULL},
     {"POST", "/desk/v1/requests", br_desk_post_request, 64 * 1024, JSON, NULL,

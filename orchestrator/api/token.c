@@ -127,14 +127,6 @@ apply(struct br_write *write, struct br_kv_txn *txn, struct br_err *reterr)
     return br_redeem(txn, &j->redeem, &j->result, &j->offer, reterr);
 }
 
-void
-br_orch_identifier(const struct br_hash *offer, char ret[BR_HASH_BYTES + 1])
-{
-    for (size_t i = 0; i < BR_HASH_BYTES / 2; i++) {
-        (void)snprintf(ret + 2 * i, 3, "%02x", offer->b[i]);
-    }
-}
-
 static void
 answer(struct job *j)
 {

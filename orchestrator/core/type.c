@@ -116,6 +116,7 @@ read_claim(
     struct br_json *path;
     struct br_json *display = NULL;
     struct br_bytes kind;
+    struct br_bytes from = {NULL, 0};
     size_t i = 0;
     c->disclosable = true;
     BR_TRY(br_json_as(v, BR_JSON_OBJECT, reterr));
@@ -126,6 +127,11 @@ read_claim(
     BR_TRY(br_json_may_boolean(v, "disclosable", &c->disclosable, reterr));
     BR_TRY(br_json_may(v, "display", BR_JSON_ARRAY, &display, reterr));
     c->display = display;
+    BR_TRY(br_json_may_string(v, "from", &from, reterr));
+    if (from.p != NULL) {
+        BR_TRY(br_pointer_check(from, reterr));
+        BR_TRY(copy_text(from, arena, &c->from, reterr));
+    }
     while (i < KINDS && !br_bytes_eq(kind, br_str(kinds[i].name))) {
         i++;
     }
@@ -268,10 +274,12 @@ read_type(
     struct br_err *reterr)
 {
     static const char *const names[] = {
-        "id", "vct", "validity_days", "batch_size", "display", "claims"};
+        "id",      "vct",    "validity_days", "batch_size",
+        "display", "claims", "source"};
     struct br_bytes id;
     struct br_json *display;
     struct br_json *claims;
+    struct br_json *source = NULL;
     uint64_t days = 365;
     t->batch_size = 1;
     BR_TRY(br_json_only(v, names, sizeof(names) / sizeof(names[0]), reterr));
@@ -293,6 +301,8 @@ read_type(
     t->validity_s = days * DAY_S;
     BR_TRY(br_json_need(v, "display", BR_JSON_ARRAY, &display, reterr));
     t->display = display;
+    BR_TRY(br_json_may(v, "source", BR_JSON_OBJECT, &source, reterr));
+    BR_TRY(br_source_parse(source, arena, &t->source, reterr));
     BR_TRY(br_json_need(v, "claims", BR_JSON_ARRAY, &claims, reterr));
     return read_claims(claims, arena, t, reterr);
 }

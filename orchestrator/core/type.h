@@ -8,13 +8,15 @@
  *    "claims": [{"path": ["amount"], "type": "amount", "required": true,
  *                "disclosable": true, "display": [{"locale", "name"}]},
  *               {"path": ["not_over"], "type": "ladder", "of": ["amount"],
- *                "steps": [10000, 20000], ...}]}
+ *                "steps": [10000, 20000], ...}],
+ *    "source": {"kind": "http", ...}}
  *
  * - A ladder is made here, from an amount: an object with a boolean for each
  *   step, "is the amount not over it?", each hidden by itself, so that one bit
  *   is shown and no number. It is not given by who fills the claims in.
  * - A path names members only; what lies in an array is shown or hidden with
  *   it.
+ * - Where the claims come from: source.h.
  * - vct empty: the issuer's address, then /vct/ and the id.
  *
  * Pure.
@@ -29,6 +31,7 @@
 #include "common/codec/json.h"
 #include "common/codec/json_write.h"
 #include "common/credential/sd_jwt.h"
+#include "orchestrator/core/source.h"
 
 enum {
     BR_TYPE_CLAIMS_MAX = 64,
@@ -59,6 +62,7 @@ struct br_claim_type {
     enum br_claim_kind kind;
     bool required;
     bool disclosable;
+    const char *from; /**< a JSON pointer into the source's answer, or NULL */
     const struct br_json *display;
     struct br_claim_path of;           /**< the ladder's amount */
     uint64_t steps[BR_TYPE_STEPS_MAX]; /**< whole units, growing */
@@ -73,6 +77,7 @@ struct br_type {
     const struct br_json *display;
     struct br_claim_type claims[BR_TYPE_CLAIMS_MAX];
     size_t claim_count;
+    struct br_type_source source;
 };
 
 /** A file's JSON; base: the issuer's address. CONFIG tells what is wrong,
@@ -90,6 +95,15 @@ enum br_rc br_type_check(
     const struct br_type *t,
     const struct br_json *claims,
     struct br_err *reterr) BR_MUST_USE;
+
+/** Put a value at a path, with the objects that it needs. */
+struct br_json *br_claims_set(
+    struct br_json_maker *m,
+    struct br_json *claims,
+    const struct br_claim_path *path,
+    struct br_json *v);
+/** "address.locality": as columns of a file are called. */
+void br_claim_name(const struct br_claim_path *path, char *ret, size_t n);
 
 /** Add the ladders to claims that fit; ret_paths: what can be hidden, for
  *  br_sd_hide, in the arena. */

@@ -221,6 +221,29 @@ home_of(
     return v;
 }
 
+struct br_json *
+br_claims_set(
+    struct br_json_maker *m,
+    struct br_json *claims,
+    const struct br_claim_path *path,
+    struct br_json *v)
+{
+    struct br_json *home = home_of(m, claims, path);
+    return br_json_set(m, home, path->steps[path->count - 1], v);
+}
+
+void
+br_claim_name(const struct br_claim_path *path, char *ret, size_t n)
+{
+    size_t at = 0;
+    ret[0] = '\0';
+    for (size_t i = 0; i < path->count && at < n; i++) {
+        int put = snprintf(
+            ret + at, n - at, "%s%s", i == 0 ? "" : ".", path->steps[i]);
+        at += put < 0 ? 0 : (size_t)put;
+    }
+}
+
 static enum br_rc
 add_ladder(
     const struct br_claim_type *c,
@@ -243,8 +266,7 @@ add_ladder(
             &m, rungs, name == NULL ? "" : name,
             br_json_new_boolean(&m, cents <= c->steps[i] * 100));
     }
-    struct br_json *home = home_of(&m, claims, &c->path);
-    (void)br_json_set(&m, home, c->path.steps[c->path.count - 1], rungs);
+    (void)br_claims_set(&m, claims, &c->path, rungs);
     return br_json_maker_status(&m, reterr);
 }
 

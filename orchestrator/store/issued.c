@@ -2,6 +2,7 @@
 #include "common/codec/text.h"
 #include "common/credential/status_list.h"
 #include "common/crypto/keyfile.h"
+#include "orchestrator/store/found.h"
 #include "orchestrator/store/rows.h"
 
 #include <stdio.h>
@@ -27,6 +28,11 @@ br_issued_put(
     struct br_kv_txn *txn, const struct br_issued *i, struct br_err *reterr)
 {
     struct br_buf b;
+    struct br_issued before;
+    bool known =
+        br_issued_get(txn, br_bytes(i->id, sizeof(i->id)), &before, NULL) ==
+        BR_OK;
+    BR_TRY(br_issued_index(txn, i, known ? &before : NULL, reterr));
     br_buf_init(&b, BR_ORCH_ROW_BYTES_MAX);
     br_cbor_put_array(&b, 11);
     br_cbor_put_text(&b, br_str(i->type));

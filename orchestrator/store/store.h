@@ -42,6 +42,9 @@ enum br_orch_table {
     BR_ORCH_SESSIONS,    /**< hash of a session's text -> session */
     BR_ORCH_AUDIT,       /**< number -> what was done at the desk */
     BR_ORCH_CLOSINGS,    /**< number of its last row -> closing */
+    BR_ORCH_BY_REF,      /**< found.h: reference, 0, id -> type */
+    BR_ORCH_BY_OFFER,    /**< offer, id -> type */
+    BR_ORCH_BY_STATE,    /**< state, time, id -> type */
     BR_ORCH_TABLES,
 };
 
@@ -57,9 +60,12 @@ enum {
     BR_ORCH_CLIENT_BYTES = 255,
     BR_ORCH_REDIRECT_BYTES = 1000,
     BR_ORCH_STATE_BYTES = 1000,
+    BR_ORCH_TX_DIGITS = 6,
+    BR_ORCH_LINK_BYTES_MAX = 16 * 1024,
 };
 
 struct br_kv_txn;
+/** A folder of an earlier version is indexed here, once. */
 enum br_rc br_orch_store_open(
     const char *data_dir,
     struct br_kv **ret,
@@ -83,6 +89,16 @@ enum br_rc br_orch_secret_parse(
 void br_orch_random_text(char ret[BR_ORCH_SECRET_TEXT_BYTES]);
 /** SHA-256 of a label and a text. */
 struct br_hash br_orch_hash(const char *label, struct br_bytes text);
+
+/** An offer's number, as people and wallets see it: the first half of its key,
+ *  in hexadecimal. */
+void
+br_orch_identifier(const struct br_hash *offer, char ret[BR_HASH_BYTES + 1]);
+/** Random digits. */
+void br_orch_tx_code_make(char ret[BR_ORCH_TX_DIGITS + 1]);
+/** openid-credential-offer://?credential_offer_uri=..., at the issuer's. */
+void br_orch_offer_link(
+    const char *issuer, const struct br_orch_secret *s, struct br_buf *ret);
 
 /** AES-256-GCM under a key of one use: iv, ciphertext, tag. */
 enum br_rc br_orch_seal(

@@ -92,7 +92,7 @@ struct br_args {
     bool server;
     bool plain;
     bool refuse;
-    bool dry_run;
+    bool dry_run; /**< check, change nothing */
     char **words; /**< what is not an option */
     int word_count;
 };

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Offers: made one by one, withdrawn, looked at. */
 #include "cli/desk.h"
+#include "cli/wallet.h"
 #include "common/codec/json_write.h"
 #include "common/credential/vci.h"
 #include "common/crypto/files.h"
 #include "common/crypto/keyfile.h"
+#include "common/crypto/seal.h"
+#include "orchestrator/source/source.h"
 
 #include <stdio.h>
 
@@ -28,6 +31,111 @@ read_claims(
     return rc;
 }
 
+/** A value as JSON, on standard error; control characters are shown as '?'. */
+static void
+show_value(const struct br_json *v)
+{
+    for (size_t i = 0; i < v->raw.n; i++) {
+        uint8_t c = v->raw.p[i];
+        bool c1 = c == 0xc2 && i + 1 < v->raw.n && v->raw.p[i + 1] < 0xa0;
+        (void)fputc(c < 0x20 || c == 0x7f || c1 ? '?' : c, stderr);
+    }
+}
+
+static void
+show_claims(const struct br_type *t, const struct br_json *claims)
+{
+    for (size_t i = 0; i < t->claim_count; i++) {
+        char name[128];
+        const struct br_json *v = claims;
+        const struct br_claim_path *path = &t->claims[i].path;
+        for (size_t k = 0; k < path->count; k++) {
+            v = br_json_member(v, path->steps[k]);
+        }
+        if (v != NULL) {
+            br_claim_name(path, name, sizeof(name));
+            (void)fprintf(stderr, "  %s: ", name);
+            show_value(v);
+            (void)fputc('\n', stderr);
+        }
+    }
+}
+
+/** Ask the type's source, show what it says, and let somebody agree. */
+static enum br_rc
+look_up(
+    const struct br_args *a,
+    const struct br_cli_desk *d,
+    const struct br_type *t,
+    struct br_buf *ret,
+    struct br_err *reterr)
+{
+    const struct br_source_home home = {a->data, d->config.insecure_loopback};
+    struct br_arena arena;
+    struct br_json *claims;
+    bool yes = false;
+    br_arena_init(&arena, 8u * 1024 * 1024);
+    enum br_rc rc =
+        br_source_claims(&home, t, a->subject, &arena, &claims, reterr);
+    if (rc == BR_OK) {
+        br_buf_put(ret, claims->raw.p, claims->raw.n);
+        rc = br_buf_status(ret, reterr);
+    }
+    if (rc == BR_OK) {
+        show_claims(t, claims);
+        rc = br_cli_agree(a, "Offer these claims?", &yes, reterr);
+    }
+    br_arena_fini(&arena);
+    BR_TRY(rc);
+    return yes ? BR_OK : br_fail(reterr, BR_ERR_CONFLICT, "no offer was made");
+}
+
+/** By which it is found again: of a source's, whom it was asked about. */
+static enum br_rc
+reference_of(
+    const struct br_args *a,
+    const struct br_type *t,
+    const char **ret,
+    struct br_err *reterr)
+{
+    const char *r = a->reference != NULL ? a->reference
+                    : a->subject != NULL ? a->subject
+                                         : "";
+    if (strlen(r) > BR_ORCH_REFERENCE_BYTES) {
+        return br_fail(
+            reterr, BR_ERR_OUT_OF_RANGE, "--reference: at most %d bytes",
+            BR_ORCH_REFERENCE_BYTES);
+    }
+    if (t->source.renew && a->subject != NULL && strcmp(r, a->subject) != 0) {
+        return br_fail(
+            reterr, BR_ERR_CONFLICT,
+            "%s asks its source again when a wallet renews, by the reference: "
+            "--reference cannot be another than --subject",
+            t->id);
+    }
+    *ret = r;
+    return BR_OK;
+}
+
+static enum br_rc
+take_claims(
+    const struct br_args *a,
+    const struct br_cli_desk *d,
+    const struct br_type *t,
+    struct br_buf *ret,
+    struct br_err *reterr)
+{
+    if (a->subject != NULL) {
+        return look_up(a, d, t, ret, reterr);
+    }
+    if (t->source.kind != BR_SOURCE_DESK) {
+        return br_fail(
+            reterr, BR_ERR_CONFLICT,
+            "%s takes its claims from its source: --subject REFERENCE", t->id);
+    }
+    return read_claims(a, t, ret, reterr);
+}
+
 static enum br_rc
 store_offer(
     const struct br_args *a,
@@ -39,19 +147,15 @@ store_offer(
     struct br_buf claims;
     char id[BR_HASH_BYTES + 1];
     const struct br_type *t;
+    const char *reference;
     uint64_t now_s = br_cli_now().v / 1000000;
     BR_TRY(br_cli_desk_type(a, d, &t, reterr));
-    if (a->reference != NULL &&
-        strlen(a->reference) > BR_ORCH_REFERENCE_BYTES) {
-        return br_fail(
-            reterr, BR_ERR_OUT_OF_RANGE, "--reference: at most %d bytes",
-            BR_ORCH_REFERENCE_BYTES);
-    }
+    BR_TRY(reference_of(a, t, &reference, reterr));
     br_buf_init(&claims, BR_ORCH_CLAIMS_BYTES_MAX);
-    enum br_rc rc = read_claims(a, t, &claims, reterr);
+    enum br_rc rc = take_claims(a, d, t, &claims, reterr);
     const struct br_offer_new n = {
         .type = t->id,
-        .reference = a->reference == NULL ? "" : a->reference,
+        .reference = reference,
         .tx_code = tx_code,
         .deferred = a->deferred,
         .by_code = a->by_code,
@@ -65,7 +169,7 @@ store_offer(
     if (rc == BR_OK) {
         rc = br_offer_create(d->txn, &n, ret, reterr);
     }
-    br_buf_fini(&claims);
+    br_buf_wipe(&claims);
     if (rc == BR_OK) {
         br_orch_identifier(&ret->offer, id);
         rc = br_cli_desk_note(d, "offer", id, t->id, reterr);
@@ -143,9 +247,10 @@ br_cmd_issuer_offer(const struct br_args *a)
     struct br_orch_secret secret;
     struct br_err err;
     char tx_code[BR_ORCH_TX_DIGITS + 1];
-    if (a->type == NULL || a->claims == NULL) {
+    if (a->type == NULL || (a->claims == NULL) == (a->subject == NULL)) {
         (void)fputs(
-            "broletto: --type NAME and --claims FILE.json are needed\n",
+            "broletto: --type NAME and --claims FILE.json are needed, or "
+            "--subject REFERENCE where the type has a source\n",
             stderr);
         return BR_EXIT_USAGE;
     }

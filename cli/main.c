@@ -180,10 +180,16 @@ const struct br_command br_commands[] = {
      "line",
      1, 1, br_cmd_audit_export},
     {"issuer", "offer", "",
-     "--type NAME --claims FILE.json --data DIR [--tx-code] [--deferred] "
-     "[--by-value] [--authorization-code] [--reference TEXT] [--json]",
+     "--type NAME --claims FILE.json|--subject REFERENCE --data DIR "
+     "[--tx-code] [--deferred] [--by-value] [--authorization-code] "
+     "[--reference TEXT] [--yes] [--json]",
      "offer a credential; prints the link for the wallet", 0, 0,
      br_cmd_issuer_offer},
+    {"issuer", "import", "FILE.csv",
+     "--type NAME --data DIR [--dry-run] [--tx-code] [--deferred] "
+     "[--output OFFERS.csv]",
+     "offer a credential to each person in a table; all or none", 1, 1,
+     br_cmd_issuer_import},
     {"issuer", "withdraw", "OFFER", "--data DIR",
      "take back an offer that was not taken", 1, 1, br_cmd_issuer_withdraw},
     {"issuer", "approve", "OFFER", "--data DIR",

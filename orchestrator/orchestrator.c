@@ -13,8 +13,10 @@
 #include "orchestrator/api/health.h"
 #include "orchestrator/api/oidc.h"
 #include "orchestrator/api/once.h"
+#include "orchestrator/api/slow.h"
 #include "orchestrator/api/status.h"
 #include "orchestrator/archive.h"
+#include "orchestrator/source/source.h"
 #include "orchestrator/verify.h"
 
 #include <limits.h>
@@ -149,10 +151,13 @@ static enum br_rc
 open_types(struct br_orchestrator *o, struct br_err *reterr)
 {
     char path[PATH_MAX];
+    const struct br_source_home home = {
+        o->o.data_dir, o->config->insecure_loopback};
     BR_TRY(br_types_load(
         in_data(o, path, o->config->types), o->config->public_url, &o->types,
         reterr));
     for (size_t i = 0; i < o->types.count; i++) {
+        BR_TRY(br_source_check(&home, o->types.type[i], reterr));
         BR_TRY(fill_integrity(o, i, reterr));
     }
     return BR_OK;
@@ -256,11 +261,13 @@ fill_api(struct br_orchestrator *o, struct br_err *reterr)
     api->kv = o->kv;
     api->writer = o->writer;
     api->issuer = o->config->public_url;
+    api->data_dir = o->o.data_dir;
     api->once = br_once_new(ONCE_MAX);
     api->status = br_status_cache_new(&published);
     if (api->once == NULL || api->status == NULL) {
         return br_fail(reterr, BR_ERR_NO_MEMORY, "issuer");
     }
+    BR_TRY(br_slow_start(&api->slow, reterr));
     return br_desk_start(api, &api->desk, reterr);
 }
 
@@ -394,6 +401,7 @@ br_orchestrator_stop(struct br_orchestrator *o)
     /* What waits is written, and its answers still go out. */
     br_writer_stop(o->writer);
     br_desk_stop(o->api.desk);
+    br_slow_stop(o->api.slow);
     if (o->api.verifier != NULL) {
         br_verifier_quiesce(o->api.verifier);
     }

@@ -226,6 +226,10 @@ set_bounds(CURL *curl, const struct br_http_call *call)
     if (call->ca_file != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_CAINFO, call->ca_file);
     }
+    if (call->certificate_file != NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_SSLCERT, call->certificate_file);
+        (void)curl_easy_setopt(curl, CURLOPT_SSLKEY, call->key_file);
+    }
 }
 
 static void

@@ -39,6 +39,8 @@ struct br_http_call {
     size_t answer_bytes_max;
     unsigned timeout_ms; /**< of the whole call; 0: none */
     const char *ca_file; /**< PEM to trust instead of the system's; or NULL */
+    const char *certificate_file; /**< ours, PEM, with key_file; or NULL */
+    const char *key_file;
     /** Addresses that strangers gave: FORBIDDEN when it leads elsewhere than
      *  to where it may. Such a call uses a connection of its own. */
     enum br_reach reach;

@@ -24,6 +24,7 @@ struct br_status_cache;
 struct br_verifier;
 struct br_desk;
 struct br_oidc;
+struct br_slow;
 
 enum {
     BR_ORCH_FORM_BYTES_MAX = 16 * 1024,
@@ -36,6 +37,7 @@ enum {
  */
 struct br_orch_api {
     const struct br_orch_config *config;
+    const char *data_dir;
     const struct br_types *types;
     struct br_kv *kv;
     struct br_writer *writer;
@@ -53,6 +55,7 @@ struct br_orch_api {
     struct br_verifier *verifier;
     struct br_desk *desk;
     struct br_oidc *oidc; /**< NULL: operators log in here alone */
+    struct br_slow *slow;
     atomic_bool stopping;
 };
 

@@ -4,6 +4,7 @@
 #include "common/codec/text.h"
 #include "common/crypto/keyfile.h"
 #include "common/service/qr.h"
+#include "orchestrator/api/slow.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -156,6 +157,39 @@ run_in_transaction(
     return br_kv_commit(c->txn, reterr);
 }
 
+enum br_rc
+br_desk_begin(struct br_desk_call *c, struct br_err *reterr)
+{
+    return br_kv_begin_write(c->api->kv, &c->txn, reterr);
+}
+
+/** Who asks is looked at in a short transaction of its own. */
+static enum br_rc
+run_slow(
+    struct br_desk_call *c,
+    const struct br_desk_action *a,
+    struct br_err *reterr)
+{
+    BR_TRY(br_desk_begin(c, reterr));
+    enum br_rc rc = authenticate(c, a, reterr);
+    if (rc != BR_OK) {
+        br_kv_end(c->txn);
+        return rc;
+    }
+    rc = br_kv_commit(c->txn, reterr);
+    c->txn = NULL;
+    BR_TRY(rc);
+    rc = a->run(c, reterr);
+    if (c->txn == NULL) {
+        return rc;
+    }
+    if (rc != BR_OK) {
+        br_kv_end(c->txn);
+        return rc;
+    }
+    return br_kv_commit(c->txn, reterr);
+}
+
 static enum br_rc
 run(struct br_desk_call *c,
     const struct br_desk_action *a,
@@ -171,6 +205,8 @@ run(struct br_desk_call *c,
             BR_TRY(check_mark(c->req, "login", reterr));
         }
         BR_TRY(a->run(c, reterr));
+    } else if ((a->may & BR_DESK_SLOW) != 0) {
+        BR_TRY(run_slow(c, a, reterr));
     } else {
         BR_TRY(run_in_transaction(c, a, reterr));
     }
@@ -212,11 +248,11 @@ answer(struct br_desk_call *c)
 }
 
 static void
-serve(struct br_desk *d, const struct task *t)
+serve(struct br_orch_api *api, const struct task *t)
 {
     struct br_err err;
     struct br_desk_call c = {
-        .api = d->api, .req = t->req, .now_us = br_orch_now_us()};
+        .api = api, .req = t->req, .now_us = br_orch_now_us()};
     br_arena_init(&c.arena, ARENA_BYTES_MAX);
     br_buf_init(&c.out, BR_DESK_ANSWER_BYTES_MAX);
     br_json_writer_init(&c.w, &c.out);
@@ -262,10 +298,50 @@ work(void *ctx)
             (void)br_fail(&err, BR_ERR_STOPPING, "the desk");
             br_http_reply_problem(t.req, &err);
         } else {
-            serve(d, &t);
+            serve(d->api, &t);
         }
     }
     return NULL;
+}
+
+/** A task on a thread of slow work. */
+struct slow_task {
+    struct br_orch_api *api;
+    struct task task;
+};
+
+static void
+serve_slow(void *ctx, bool stopping)
+{
+    struct slow_task *s = (struct slow_task *)ctx;
+    struct br_err err;
+    if (stopping) {
+        (void)br_fail(&err, BR_ERR_STOPPING, "the desk");
+        br_http_reply_problem(s->task.req, &err);
+    } else {
+        serve(s->api, &s->task);
+    }
+    free(s);
+}
+
+static void
+submit_slow(
+    struct br_http_request *req,
+    struct br_orch_api *api,
+    const struct br_desk_action *a)
+{
+    struct br_err err;
+    struct slow_task *s = (struct slow_task *)malloc(sizeof(*s));
+    enum br_rc rc =
+        s == NULL ? br_fail(&err, BR_ERR_NO_MEMORY, "the desk") : BR_OK;
+    if (s != NULL) {
+        *s = (struct slow_task){api, {req, a}};
+        rc = br_slow_submit(api->slow, serve_slow, s, &err);
+    }
+    if (rc != BR_OK) {
+        free(s);
+        br_http_reply_problem(req, &err);
+    }
 }
 
 /** Under the lock. */
@@ -290,6 +366,10 @@ br_desk_submit(
     struct lane *l = &d->lanes[(a->may & BR_DESK_LOGIN) != 0 ? LOGINS : WORK];
     struct br_err err;
     enum br_rc rc = BR_OK;
+    if ((a->may & BR_DESK_SLOW) != 0) {
+        submit_slow(req, api, a);
+        return;
+    }
     (void)pthread_mutex_lock(&d->lock);
     if ((a->may & BR_DESK_LIMIT) != 0 && !may_log_in(d, req)) {
         rc = br_fail(

@@ -24,6 +24,8 @@ enum {
     BR_DESK_QUEUE_MAX = 64,
     BR_DESK_ANSWER_BYTES_MAX = 2 * 1024 * 1024,
     BR_DESK_LIST_MAX = 100,
+    BR_DESK_IMPORT_ROWS_MAX = 5000,
+    BR_DESK_TABLE_BYTES_MAX = 1024 * 1024,
     BR_DESK_COOKIE_BYTES = 256,
     BR_DESK_LOCATION_BYTES = 640,
 };
@@ -69,6 +71,8 @@ enum {
     BR_DESK_LOGIN = 32,     /**< on the thread of logins */
     BR_DESK_LIMIT = 64,     /**< so many a minute, from one address */
     BR_DESK_DOWNLOAD = 128, /**< writes the answer itself, as a file */
+    BR_DESK_SLOW = 16, /**< on a thread of slow work; br_desk_begin when it is
+                            to write */
 };
 struct br_desk_action {
     br_desk_fn *run;
@@ -90,6 +94,9 @@ enum br_rc br_desk_qr(
     const char *name,
     struct br_bytes link,
     struct br_err *reterr) BR_MUST_USE;
+/** The transaction of what is slow; it is committed with the answer. */
+enum br_rc
+br_desk_begin(struct br_desk_call *c, struct br_err *reterr) BR_MUST_USE;
 /** A row of the audit log, by who asks. */
 enum br_rc br_desk_audit(
     struct br_desk_call *c,
@@ -120,7 +127,21 @@ br_desk_fn br_desk_decisions, br_desk_decision, br_desk_receipt;
 br_desk_fn br_desk_types, br_desk_offer_new, br_desk_offer, br_desk_offers;
 br_desk_fn br_desk_offer_state;
 br_desk_fn br_desk_credentials, br_desk_status, br_desk_ask, br_desk_asked;
-br_desk_fn br_desk_status_many;
+br_desk_fn br_desk_status_many, br_desk_lookup, br_desk_import;
+
+/** What a type's source gave, as the page sends it back. */
+struct br_desk_lookup {
+    const char *type;
+    const char *reference;
+    struct br_bytes claims;
+    uint64_t made_s;
+};
+/** CONFLICT: not what this operator was shown a short while ago. */
+enum br_rc br_desk_lookup_check(
+    struct br_desk_call *c,
+    const struct br_desk_lookup *l,
+    struct br_bytes given,
+    struct br_err *reterr) BR_MUST_USE;
 
 br_http_handler br_desk_get_page, br_desk_get_web;
 br_http_handler br_desk_get_ways, br_desk_post_oidc, br_desk_get_oidc;
@@ -131,7 +152,8 @@ br_http_handler br_desk_post_login, br_desk_post_logout, br_desk_get_session;
 br_http_handler br_desk_get_types, br_desk_post_offer, br_desk_get_offers;
 br_http_handler br_desk_get_offer, br_desk_post_offer_state;
 br_http_handler br_desk_get_credentials, br_desk_post_status;
-br_http_handler br_desk_post_status_many;
+br_http_handler br_desk_post_status_many, br_desk_post_lookup;
+br_http_handler br_desk_post_import;
 br_http_handler br_desk_get_audit, br_desk_post_request, br_desk_get_request;
 
 #endif

@@ -51,6 +51,8 @@ DOOR(
     BR_DESK_MAY_ALL | BR_DESK_DOWNLOAD,
     false)
 DOOR(br_desk_post_status_many, br_desk_status_many, BR_DESK_MAY_WORK, true)
+DOOR(br_desk_post_lookup, br_desk_lookup, BR_DESK_MAY_WORK | BR_DESK_SLOW, true)
+DOOR(br_desk_post_import, br_desk_import, BR_DESK_MAY_WORK | BR_DESK_SLOW, true)
 DOOR(br_desk_get_audit, br_desk_audit_log, BR_DESK_MAY_WATCH, false)
 DOOR(br_desk_post_request, br_desk_ask, BR_DESK_MAY_WORK, true)
 DOOR(br_desk_get_request, br_desk_asked, BR_DESK_MAY_WORK, false)

@@ -62,6 +62,7 @@ br_desk_types(struct br_desk_call *c, struct br_err *reterr)
         br_desk_text(c, "id", t->id);
         br_desk_text(c, "vct", t->vct);
         br_desk_number(c, "validity_s", t->validity_s);
+        br_desk_text(c, "source", br_source_kind_name(t->source.kind));
         write_display(c, t->display);
         br_json_write_name(&c->w, "claims");
         br_json_write_array(&c->w);
@@ -77,6 +78,30 @@ br_desk_types(struct br_desk_call *c, struct br_err *reterr)
 
 /* ---- a new offer -------------------------------------------------------- */
 
+/** The claims that the type's source gave, in place of any that a browser
+ *  could write. */
+static enum br_rc
+read_looked_up(
+    struct br_desk_call *c,
+    const struct br_type *t,
+    const char *reference,
+    struct br_json **ret,
+    struct br_err *reterr)
+{
+    struct br_desk_lookup l = {.type = t->id, .reference = reference};
+    struct br_bytes mark;
+    if (br_json_member(c->body, "claims") != NULL) {
+        return br_fail(
+            reterr, BR_ERR_CONFLICT,
+            "%s takes its claims from its source, not from the desk", t->id);
+    }
+    BR_TRY(br_json_need_string(c->body, "document", &l.claims, reterr));
+    BR_TRY(br_json_need_uint(c->body, "made", &l.made_s, reterr));
+    BR_TRY(br_json_need_string(c->body, "seal", &mark, reterr));
+    BR_TRY(br_desk_lookup_check(c, &l, mark, reterr));
+    return br_json_parse(l.claims, &c->arena, ret, reterr);
+}
+
 /** What the body says, into *n. */
 static enum br_rc
 read_offer(
@@ -85,13 +110,13 @@ read_offer(
     bool *ret_tx,
     struct br_err *reterr)
 {
-    static const char *const names[] = {
-        "type", "reference", "claims", "tx_code", "deferred"};
+    static const char *const names[] = {"type",    "reference", "claims",
+                                        "tx_code", "deferred",  "document",
+                                        "made",    "seal"};
     struct br_bytes id;
     struct br_json *claims;
-    BR_TRY(br_json_only(c->body, names, 5, reterr));
+    BR_TRY(br_json_only(c->body, names, 8, reterr));
     BR_TRY(br_json_need_string(c->body, "type", &id, reterr));
-    BR_TRY(br_json_need(c->body, "claims", BR_JSON_OBJECT, &claims, reterr));
     BR_TRY(br_json_may_boolean(c->body, "tx_code", ret_tx, reterr));
     BR_TRY(br_json_may_boolean(c->body, "deferred", &n->deferred, reterr));
     BR_TRY(br_desk_string(
@@ -100,6 +125,10 @@ read_offer(
     if (t == NULL) {
         return br_fail(reterr, BR_ERR_NOT_FOUND, "there is no such type");
     }
+    BR_TRY(
+        t->source.kind == BR_SOURCE_DESK
+            ? br_json_need(c->body, "claims", BR_JSON_OBJECT, &claims, reterr)
+            : read_looked_up(c, t, n->reference, &claims, reterr));
     BR_TRY(br_type_check(t, claims, reterr));
     n->type = t->id;
     n->claims = claims->raw;

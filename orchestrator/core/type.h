@@ -123,6 +123,9 @@ void br_type_metadata_write(struct br_json_writer *w, const struct br_type *t);
 /** What OpenID4VCI's metadata says of it: credential_metadata. */
 void br_type_display_write(struct br_json_writer *w, const struct br_type *t);
 
+/** Of the calendar, as 2026-11-26. */
+bool br_is_date(struct br_bytes t);
+
 /* ---- amounts ------------------------------------------------------------- */
 
 /** In cents. Exact: from the digits as they were written. OUT_OF_RANGE: below

@@ -17,8 +17,8 @@ at(const struct br_json *v, const struct br_claim_path *path)
     return found;
 }
 
-static bool
-is_date(struct br_bytes t)
+bool
+br_is_date(struct br_bytes t)
 {
     static const uint8_t days[] = {31, 29, 31, 30, 31, 30,
                                    31, 31, 30, 31, 30, 31};
@@ -69,7 +69,7 @@ check_text(
             reterr, BR_ERR_OUT_OF_RANGE, "%s: 1 to %d bytes", path,
             TEXT_BYTES_MAX);
     }
-    if (kind == BR_CLAIM_DATE && !is_date(text)) {
+    if (kind == BR_CLAIM_DATE && !br_is_date(text)) {
         return br_fail(
             reterr, BR_ERR_MALFORMED, "%s: a date is as 2026-11-26", path);
     }

@@ -110,8 +110,9 @@ import(const struct br_args *a, struct br_cli_desk *d, struct br_err *reterr)
     if (rc == BR_OK && i.fault_count > 0) {
         print_faults(a->words[0], &i);
         rc = br_fail(
-            reterr, BR_ERR_MALFORMED, "%.100s: %zu mistakes; no offer was made",
-            a->words[0], i.fault_count);
+            reterr, BR_ERR_MALFORMED,
+            "%.100s: %zu mistake%s; no offer was made", a->words[0],
+            i.fault_count, i.fault_count == 1 ? "" : "s");
     }
     if (rc == BR_OK && !a->dry_run) {
         rc = make_offers(a, d, &i, &result, reterr);
@@ -143,5 +144,9 @@ br_cmd_issuer_import(const struct br_args *a)
         rc = import(a, &d, &err);
     }
     br_cli_desk_close(&d);
+    if (rc == BR_ERR_MALFORMED) {
+        (void)br_cli_fail(&err);
+        return BR_EXIT_REFUSED;
+    }
     return rc == BR_OK ? BR_EXIT_OK : br_cli_fail(&err);
 }

@@ -118,7 +118,8 @@ check_url(
     /* The reference may not choose the host. */
     const char *at = strstr(url, BR_SOURCE_REFERENCE);
     good =
-        good && strpbrk(url, " \t\r\n\"\\#@") == NULL && strlen(url) > host &&
+        good && strpbrk(url, " \t\r\n\"\\#@") == NULL &&
+        strcspn(url + host, "/?") > 0 &&
         (at == NULL || (size_t)(at - url) > host + strcspn(url + host, "/?"));
     return good ? BR_OK
                 : br_fail(

@@ -62,6 +62,11 @@ export const findCredentials = async (q, type, status) =>
     .credentials;
 export const moveCredential = (id, move, reason) =>
   post(`/credentials/${id}/status`, { move, reason });
+export const moveMany = (ids, move, reason) =>
+  post('/credentials/status', { ids, move, reason });
+export const postLookup = (type, reference) =>
+  post('/lookups', { type, reference });
+export const postImport = (table) => post('/imports', table);
 export const postRequest = (request) => post('/requests', request);
 export const getRequest = (id) => get(`/requests/${id}`);
 export const getWaiting = (q, type, after) =>

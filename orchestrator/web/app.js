@@ -14,12 +14,13 @@ import { enter, mark, route, startLanguages, startSkip } from './frame.js';
 import en from './i18n/en.js';
 import it from './i18n/it.js';
 import { addTexts, say, sayPlain } from './i18n.js';
+import { startImport, useTypesToImport } from './import-view.js';
 import { startIssue, useTypesToIssue } from './issue-view.js';
 import { offerWays, showLogin, startLogin } from './login-view.js';
 import { showWaiting, startWaiting, useTypesToDecide } from './waiting-view.js';
 
-const VIEWS = ['issue', 'waiting', 'credentials', 'ask', 'decisions', 'audit',
-  'login'];
+const VIEWS = ['issue', 'import', 'waiting', 'credentials', 'ask', 'decisions',
+  'audit', 'login'];
 let session = null;
 let shown = null;
 
@@ -64,6 +65,7 @@ async function begin(found) {
     $('tab-audit').hidden = session.role === 'operator';
     const types = await getTypes();
     useTypesToIssue(types);
+    useTypesToImport(types);
     useTypesToFind(types);
     useTypesToAsk(types);
     useTypesToDecide(types);
@@ -100,6 +102,7 @@ function start() {
   addTexts({ en, it });
   startSkip();
   startIssue();
+  startImport();
   startCredentials();
   startAsk();
   startAudit();

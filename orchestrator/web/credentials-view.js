@@ -4,6 +4,7 @@ import { findCredentials, moveCredential } from './api.js';
 import { $, el, fact, said } from './dom.js';
 import { say } from './i18n.js';
 import { typeOptions } from './issue-view.js';
+import { pickBox, showMany, startMany } from './many-view.js';
 import { problemNodes } from './problem-view.js';
 
 const STATES = ['valid', 'suspended', 'invalid'];
@@ -78,7 +79,7 @@ function fill(card, credential) {
   card.dataset.id = credential.id;
   card.dataset.status = credential.status;
   card.replaceChildren(
-    el('div.card-head', {},
+    el('div.card-head', {}, pickBox(credential),
       said('h2', 'value.text',
         { text: { local: type?.display, or: credential.type } }),
       said(`span.badge.${BADGES[credential.status] ?? 'warn'}`,
@@ -99,6 +100,7 @@ function fill(card, credential) {
 
 function renew(card, credential) {
   fill(card, credential);
+  showMany();
   card.querySelector('h2').setAttribute('tabindex', '-1');
   card.querySelector('h2').focus();
 }
@@ -113,10 +115,12 @@ async function find() {
     }
     $('found').replaceChildren(...found.map((c) =>
       fill(el('li.card', {}), c)));
+    showMany();
     say($('find-status'), found.length === 0 ? 'find.none' : 'find.count',
       { count: found.length });
   } catch (problem) {
     $('found').replaceChildren();
+    showMany();
     $('find-status').replaceChildren(...problemNodes(problem));
   }
 }
@@ -130,7 +134,17 @@ export function showCredentials(rest) {
   find();
 }
 
+function renewAll(credentials) {
+  for (const credential of credentials) {
+    const card = $('found').querySelector(`[data-id="${credential.id}"]`);
+    if (card !== null) {
+      fill(card, credential);
+    }
+  }
+}
+
 export function startCredentials() {
+  startMany(renewAll);
   $('find-state').replaceChildren(
     said('option', 'find.any', {}, { value: '' }),
     ...STATES.map((s) => said('option', `status.${s}`, {}, { value: s })));

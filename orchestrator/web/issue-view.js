@@ -1,8 +1,8 @@
 // Issuing: choose a type, fill the claims in, show the offer until a wallet has
 // taken it.
 // SPDX-License-Identifier: EUPL-1.2
-import { getOffer, moveOffer, postOffer } from './api.js';
-import { claimFields, readClaims } from './claim-form.js';
+import { getOffer, moveOffer, postLookup, postOffer } from './api.js';
+import { claimFields, nameOf, readClaims } from './claim-form.js';
 import { $, el, fact, said } from './dom.js';
 import { say } from './i18n.js';
 import { problemNodes } from './problem-view.js';
@@ -12,6 +12,7 @@ const POLL_MS = 1500;
 const OVER = ['issued', 'expired', 'locked', 'withdrawn', 'refused'];
 let types = [];
 let watched = null;
+let looked = null; // what a source said: {claims, document, made, seal, reference}
 
 export function typeOptions(list, first = []) {
   return [...first, ...list.map((type) => said('option', 'value.text',
@@ -24,7 +25,94 @@ function showType() {
   const type = chosen();
   say($('issue-about'), 'value.text',
     { text: { local: type.display, field: 'description' } });
-  $('issue-claims').replaceChildren(claimFields(type));
+  const asked = type.source !== 'desk';
+  looked = null;
+  $('issue-reference-field').hidden = asked;
+  $('issue-claims').replaceChildren(
+    ...(asked ? sourceNodes(type) : [claimFields(type)]));
+}
+
+/* ---- a type with a source ------------------------------------------------ */
+
+const FORMS = {
+  amount: (v) => said('span', 'value.text', { text: { amount: v } }),
+  date: (v) => said('span', 'value.text', { text: { day: v } }),
+  boolean: (v) => said('span', v ? 'answer.yes' : 'answer.no'),
+  strings: (v) => el('span', {}, v.join(', ')),
+};
+
+function lookedFacts(type) {
+  return el('dl.facts', { id: 'issue-looked' }, ...type.claims.flatMap((c) => {
+    const value = c.path.reduce((at, step) => at?.[step], looked.claims);
+    return value === undefined ? [] : [fact('claim.name',
+      FORMS[c.type]?.(value) ?? el('span', {}, String(value)), nameOf(c))];
+  }));
+}
+
+async function lookUp(type) {
+  const reference = $('issue-subject').value.trim();
+  looked = null;
+  $('issue-found').replaceChildren();
+  $('issue-status').replaceChildren();
+  $('issue-subject').toggleAttribute('aria-invalid', reference === '');
+  if (reference === '') {
+    $('issue-status').replaceChildren(said('p.reason', 'source.no-subject'));
+    $('issue-subject').focus();
+    return;
+  }
+  say($('issue-found').appendChild(el('p.wait')), 'source.asking');
+  try {
+    const answer = await postLookup(type.id, reference);
+    if (chosen() !== type) {
+      return;
+    }
+    looked = { ...answer, reference };
+    $('issue-found').replaceChildren(
+      said('h2', 'source.found', {}, { tabindex: '-1', id: 'issue-found-title' }),
+      lookedFacts(type));
+    $('issue-found-title').focus();
+  } catch (problem) {
+    $('issue-found').replaceChildren();
+    $('issue-status').replaceChildren(...problemNodes(problem));
+  }
+}
+
+function sourceNodes(type) {
+  return [
+    el('div.field', {},
+      said('label.field-label', 'source.subject', {}, { for: 'issue-subject' }),
+      el('input', { type: 'text', id: 'issue-subject', maxlength: 64,
+        autocomplete: 'off', spellcheck: 'false',
+        'aria-describedby': 'issue-subject-help', oninput: () => {
+          looked = null; // of somebody else
+          $('issue-found').replaceChildren();
+        } }),
+      said('p.help', 'source.help', {}, { id: 'issue-subject-help' })),
+    el('div.actions', {}, said('button.button.outline', 'source.go', {},
+      { type: 'button', id: 'issue-look-up', onclick: () => lookUp(type) })),
+    el('div', { id: 'issue-found', role: 'status' }),
+  ];
+}
+
+/** {claims...} or {document...}; null, told, when it cannot be offered. */
+function whatToOffer(type) {
+  if (type.source !== 'desk') {
+    if (looked === null) {
+      $('issue-status').replaceChildren(said('p.reason', 'source.look-first'));
+      $('issue-look-up').focus();
+      return null;
+    }
+    const { document: text, made, seal, reference } = looked;
+    return { document: text, made, seal, reference };
+  }
+  const { claims, wrong } = readClaims($('issue-claims'), type);
+  if (wrong.length > 0) {
+    $('issue-status').replaceChildren(
+      said('p.reason', 'issue.wrong', { count: wrong.length }));
+    wrong[0].focus();
+    return null;
+  }
+  return { claims, reference: $('issue-reference').value.trim() };
 }
 
 export function useTypesToIssue(list) {
@@ -125,17 +213,13 @@ async function watch(id) {
 
 async function send() {
   const type = chosen();
-  const { claims, wrong } = readClaims($('issue-claims'), type);
-  if (wrong.length > 0) {
-    $('issue-status').replaceChildren(
-      said('p.reason', 'issue.wrong', { count: wrong.length }));
-    wrong[0].focus();
+  const what = whatToOffer(type);
+  if (what === null) {
     return;
   }
   $('issue-status').replaceChildren();
   try {
-    const offer = await postOffer({ type: type.id, claims,
-      reference: $('issue-reference').value.trim(),
+    const offer = await postOffer({ type: type.id, ...what,
       tx_code: $('issue-tx').checked,
       deferred: $('issue-deferred').checked });
     $('issue-form').hidden = true;

@@ -255,6 +255,43 @@ make_documents(void)
     put_text("trust", "schema-list-bad", "\x03[]");
 }
 
+/** Tables of people. */
+static void
+make_tables(void)
+{
+    put_text(
+        "table", "semicolons",
+        "\xef"
+        "\xbb"
+        "\xbf"
+        "reference;name;a.b;d;n;i;y;s\r\n"
+        "P-1;\"Bianchi; \"\"R\"\"\";Pavia;28/02/1990;15.300,50 "
+        "\xe2"
+        "\x82"
+        "\xac"
+        ";-1;VERO;a|b\r\n");
+    put_text(
+        "table", "commas",
+        "reference,name,n\n"
+        "\n"
+        "P-1,Ada,\"15.300,50\"\n"
+        "P-2,Bruno,15300.50");
+    put_text(
+        "table", "quote-bad",
+        "reference;name\n"
+        "P;a\"b\n");
+    put_text("table", "columns-bad", "reference;name;l;x;name\n");
+    put_text(
+        "table", "twice-bad",
+        "reference;name\n"
+        "P;a\n"
+        "P;b\n");
+    put_text(
+        "table", "control-bad",
+        "reference;name\n"
+        "P;a\rQ;b\n");
+}
+
 static void
 make_txs(void)
 {
@@ -724,6 +761,7 @@ main(int argc, char **argv)
     make_json();
     make_txs();
     make_documents();
+    make_tables();
     make_state(&b);
     make_leaves();
     make_notes(&tree, &k, &b);

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { TestProvider } from './provider.mjs';
+import { Registry } from './registry.mjs';
 
 const BUILD = process.env.BROLETTO_BUILD;
 const CLI = join(BUILD, 'cli', 'broletto');
@@ -77,6 +78,7 @@ export class TestBody {
     this.data = join(this.folder, 'data');
     this.steps = new Map(); // a code serves once
     this.people = 0;
+    this.registry = new Registry();
   }
 
   cli(...args) {
@@ -130,6 +132,8 @@ oidc_name: "SPID or CIE"
 contacts: "https://comune.example/privacy privacy@comune.example"
 privacy_policy: "https://comune.example/policy"
 `);
+    await this.registry.start();
+    this.registry.configure(this.data);
     this.daemon = new Daemon(DAEMON, this.data, `127.0.0.1:${port}`,
       join(this.folder, 'log'));
     this.url = await this.daemon.start();
@@ -180,6 +184,7 @@ privacy_policy: "https://comune.example/policy"
     await this.wallets?.stop();
     await this.daemon?.stop();
     this.provider?.stop();
+    this.registry.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -11,6 +11,7 @@ import { TestBody } from './body.mjs';
 import * as citizen from './citizen.mjs';
 import * as desk from './desk.mjs';
 import * as deskMore from './desk_more.mjs';
+import * as deskMany from './desk_many.mjs';
 import { TestNode } from './node.mjs';
 import * as notary from './stories.mjs';
 import { Tap } from './tap.mjs';
@@ -128,6 +129,7 @@ async function walkBody(browser, tools) {
     await body.start();
     await walk(browser, { ...tools, url: body.url, body }, desk);
     await walk(browser, { ...tools, url: body.url, body }, deskMore);
+    await walk(browser, { ...tools, url: body.url, body }, deskMany);
     const url = await body.startWallets();
     await walk(browser, { ...tools, url, body }, citizen);
     await walk(browser, { ...tools, url, body }, asking);

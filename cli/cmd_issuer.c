@@ -70,7 +70,8 @@ look_up(
     struct br_buf *ret,
     struct br_err *reterr)
 {
-    const struct br_source_home home = {a->data, d->config.insecure_loopback};
+    const struct br_source_home home = {
+        a->data, d->config.insecure_loopback, NULL};
     struct br_arena arena;
     struct br_json *claims;
     bool yes = false;

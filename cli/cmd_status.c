@@ -176,12 +176,11 @@ confirm(struct br_cli_desk *d, struct change *c, struct br_err *reterr)
     br_bulk_fini(&c->bulk);
     BR_TRY(rc);
     (void)snprintf(
-        question, sizeof(question), "%s %zu credentials?", c->what, count);
+        question, sizeof(question), "%s: %zu. Go on?", c->what, count);
     if (br_cli_agree(c->a, question, &yes, reterr) != BR_OK) {
         return br_fail(
             reterr, BR_ERR_MISSING_FIELD,
-            "%zu credentials would change, and nothing has: --yes confirms it",
-            count);
+            "%zu would change, and nothing has: --yes confirms it", count);
     }
     c->confirmed = count;
     return yes ? BR_OK

@@ -152,7 +152,7 @@ open_types(struct br_orchestrator *o, struct br_err *reterr)
 {
     char path[PATH_MAX];
     const struct br_source_home home = {
-        o->o.data_dir, o->config->insecure_loopback};
+        o->o.data_dir, o->config->insecure_loopback, NULL};
     BR_TRY(br_types_load(
         in_data(o, path, o->config->types), o->config->public_url, &o->types,
         reterr));
@@ -398,10 +398,10 @@ br_orchestrator_stop(struct br_orchestrator *o)
         atomic_store(&o->api.stopping, true);
         br_http_server_quiesce(o->server);
     }
+    br_slow_stop(o->api.slow);
     /* What waits is written, and its answers still go out. */
     br_writer_stop(o->writer);
     br_desk_stop(o->api.desk);
-    br_slow_stop(o->api.slow);
     if (o->api.verifier != NULL) {
         br_verifier_quiesce(o->api.verifier);
     }

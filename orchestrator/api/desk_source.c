@@ -95,7 +95,7 @@ br_desk_lookup(struct br_desk_call *c, struct br_err *reterr)
 {
     static const char *const names[] = {"type", "reference"};
     const struct br_source_home home = {
-        c->api->data_dir, c->api->config->insecure_loopback};
+        c->api->data_dir, c->api->config->insecure_loopback, &c->api->stopping};
     const struct br_type *t;
     struct br_json *claims;
     struct br_desk_lookup l = {.made_s = c->now_us / 1000000};

@@ -230,6 +230,11 @@ make_question(
     if (br_utf8_check(br_str(reference)) != strlen(reference)) {
         return br_fail(reterr, BR_ERR_BAD_UTF8, "the reference");
     }
+    /* A step of a path that leads elsewhere: it cannot be escaped. */
+    if (strspn(reference, ".") == strlen(reference)) {
+        return br_fail(
+            reterr, BR_ERR_OUT_OF_RANGE, "a reference is not of dots alone");
+    }
     put_question(q, reference);
     BR_TRY(br_buf_status(&q->url, reterr));
     BR_TRY(br_buf_status(&q->body, reterr));
@@ -330,13 +335,25 @@ judge(struct question *q, int status, struct br_err *reterr)
     return BR_OK;
 }
 
+static bool
+is_stopping(const struct br_source_home *home)
+{
+    return home->stopping != NULL && atomic_load(home->stopping);
+}
+
 static enum br_rc
-ask(struct question *q, struct br_buf *body, struct br_err *reterr)
+ask(const struct br_source_home *home,
+    struct question *q,
+    struct br_buf *body,
+    struct br_err *reterr)
 {
     bool again = true;
     int status = 0;
     enum br_rc rc = BR_OK;
     for (unsigned i = 0; again && i < q->s->tries; i++) {
+        if (i > 0 && is_stopping(home)) {
+            return br_fail(reterr, BR_ERR_STOPPING, "asking a source");
+        }
         if (i > 0) {
             pause_before(i - 1);
         }
@@ -383,7 +400,7 @@ br_source_http_ask(
     br_buf_init(&body, (size_t)t->source.answer_bytes_max);
     enum br_rc rc = make_question(home, reference, &q, reterr);
     if (rc == BR_OK) {
-        rc = ask(&q, &body, reterr);
+        rc = ask(home, &q, &body, reterr);
     }
     if (rc == BR_OK) {
         rc = read_answer(&q, &body, arena, ret, reterr);

@@ -347,8 +347,7 @@ check_references(struct reader *r, struct br_err *reterr)
 }
 
 static void
-fault_of_table(
-    struct br_import *i, enum br_table_fault why, size_t line, size_t cell)
+fault_of_table(struct br_import *i, const struct br_table_outcome *o)
 {
     static const enum br_import_kind names[] = {
         [BR_TABLE_QUOTE] = BR_IMPORT_QUOTE,
@@ -356,8 +355,8 @@ fault_of_table(
         [BR_TABLE_CONTROL] = BR_IMPORT_CONTROL,
         [BR_TABLE_TOO_MANY] = BR_IMPORT_TOO_LARGE,
     };
-    if (why != BR_TABLE_OK && why != BR_TABLE_STOPPED) {
-        fault(i, names[why], line, cell, "");
+    if (o->fault != BR_TABLE_OK && o->fault != BR_TABLE_STOPPED) {
+        fault(i, names[o->fault], o->line, o->cell, "");
     }
 }
 
@@ -365,9 +364,7 @@ enum br_rc
 br_import_read(struct br_import *i, struct br_bytes text, struct br_err *reterr)
 {
     struct reader *r;
-    enum br_table_fault why;
-    size_t line;
-    size_t cell;
+    struct br_table_outcome outcome;
     if (text.n > BR_IMPORT_BYTES_MAX) {
         return br_fail(
             reterr, BR_ERR_TOO_LARGE, "a table of more than %d bytes",
@@ -385,12 +382,12 @@ br_import_read(struct br_import *i, struct br_bytes text, struct br_err *reterr)
     }
     r->i = i;
     i->separator = br_table_separator(text);
-    enum br_rc rc = br_table_read(text, on_row, r, &why, &line, &cell, reterr);
+    enum br_rc rc = br_table_read(text, on_row, r, &outcome, reterr);
     if (rc == BR_OK && r->rc != BR_OK) {
         rc = br_fail(reterr, r->rc, "%s", r->err.text);
     }
     if (rc == BR_OK) {
-        fault_of_table(i, why, line, cell);
+        fault_of_table(i, &outcome);
     }
     if (rc == BR_OK && i->fault_count == 0 && i->count == 0) {
         fault(i, BR_IMPORT_EMPTY, 1, 0, "");

@@ -16,10 +16,13 @@
 #include "common/base/arena.h"
 #include "orchestrator/core/type.h"
 
+#include <stdatomic.h>
+
 /** What a source needs to know of the body. */
 struct br_source_home {
     const char *data_dir; /**< paths in a type are relative to it */
     bool insecure_loopback;
+    const atomic_bool *stopping; /**< then no further try; or NULL */
 };
 
 /** May this type's source be asked as it is configured? CONFIG tells what is

@@ -151,16 +151,13 @@ br_table_read(
     struct br_bytes text,
     br_table_fn *fn,
     void *ctx,
-    enum br_table_fault *ret,
-    size_t *ret_line,
-    size_t *ret_cell,
+    struct br_table_outcome *ret,
     struct br_err *reterr)
 {
     struct reader r = {.fn = fn, .ctx = ctx, .line = 1, .at_start = true};
-    *ret_line = 0;
-    *ret_cell = 0;
-    *ret = check_bytes(text, ret_line);
-    if (*ret != BR_TABLE_OK) {
+    *ret = (struct br_table_outcome){.fault = BR_TABLE_OK};
+    ret->fault = check_bytes(text, &ret->line);
+    if (ret->fault != BR_TABLE_OK) {
         return BR_OK;
     }
     if (has_mark(text)) {
@@ -177,9 +174,9 @@ br_table_read(
     if (r.fault == BR_TABLE_OK && r.text.failed) {
         r.fault = BR_TABLE_TOO_MANY;
     }
-    *ret = r.fault;
-    *ret_line = r.fault == BR_TABLE_OK ? 0 : r.cell_line;
-    *ret_cell = r.fault == BR_TABLE_OK ? 0 : r.row.count + 1;
+    if (r.fault != BR_TABLE_OK) {
+        *ret = (struct br_table_outcome){r.fault, r.cell_line, r.row.count + 1};
+    }
     csv_free(&r.parser);
     br_buf_fini(&r.text);
     return refused ? br_fail(reterr, BR_ERR_NO_MEMORY, "a table") : BR_OK;

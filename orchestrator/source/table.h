@@ -36,20 +36,23 @@ enum br_table_fault {
     BR_TABLE_TOO_MANY, /**< cells in a row, or bytes in a cell */
     BR_TABLE_STOPPED,  /**< by fn */
 };
+/** Where a fault is; line and cell from 1, cell 0: the whole line. */
+struct br_table_outcome {
+    enum br_table_fault fault;
+    size_t line;
+    size_t cell;
+};
 /** false ends the reading. */
 typedef bool br_table_fn(void *ctx, const struct br_table_row *row);
 
 /** ';' or ',': of a table without either, ','. */
 char br_table_separator(struct br_bytes text);
-/** Each row in order. *ret_line, *ret_cell (from 1): where a fault is.
- * NO_MEMORY alone is an error. */
+/** Each row in order. NO_MEMORY alone is an error. */
 enum br_rc br_table_read(
     struct br_bytes text,
     br_table_fn *fn,
     void *ctx,
-    enum br_table_fault *ret,
-    size_t *ret_line,
-    size_t *ret_cell,
+    struct br_table_outcome *ret,
     struct br_err *reterr) BR_MUST_USE;
 
 #endif

@@ -139,8 +139,8 @@ static void
 addresses_are_https_or_this_machine(void **state)
 {
     (void)state;
-    static const struct br_source_home strict = {"/nowhere", false};
-    static const struct br_source_home loose = {"/nowhere", true};
+    static const struct br_source_home strict = {"/nowhere", false, NULL};
+    static const struct br_source_home loose = {"/nowhere", true, NULL};
     static const char *const bad[] = {
         "http://r.example/{reference}",
         "https://{reference}.example/",

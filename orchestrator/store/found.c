@@ -80,7 +80,8 @@ br_issued_index(
     uint8_t reference[REFERENCE_KEY_BYTES];
     uint8_t offer[OFFER_KEY_BYTES];
     struct br_bytes type = br_str(i->type);
-    if (before != NULL && before->status != i->status) {
+    if (before != NULL &&
+        (before->status != i->status || before->issued_s != i->issued_s)) {
         BR_TRY(br_kv_delete(
             txn, BR_ORCH_BY_STATE, state_key(before, state), reterr));
     }

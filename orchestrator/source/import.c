@@ -167,7 +167,7 @@ static const char *
 read_reference(struct br_import *i, struct br_bytes text)
 {
     bool good = text.n >= 1 && text.n <= BR_ORCH_REFERENCE_BYTES &&
-                memchr("=+-@", text.p[0], 4) == NULL;
+                strchr("=+-@", text.p[0]) == NULL;
     for (size_t k = 0; good && k < text.n; k++) {
         good = text.p[k] >= 0x20 && text.p[k] != 0x7f;
     }

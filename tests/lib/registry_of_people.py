@@ -63,7 +63,7 @@ BODIES = {
     "large": (200, "application/json", changed(tags=["x" * 70000])),
     "deep": (200, "application/json", "[" * 200 + "]" * 200),
 }
-UNWELL = ("always-500", "once-503", "slow", "closed")
+# Besides: "always-500", "once-503", "slow", "closed".
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -95,18 +95,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(400, "application/json", "{}")
         elif registry.token and self.headers["Authorization"] != f"Bearer {TOKEN}":
             self.reply(401, "application/json", "{}")
-        elif reference == "closed":
+        else:
+            self.answer_about(reference, registry.moods.get(reference, reference))
+
+    def answer_about(self, reference, mood):
+        registry = self.server.registry
+        if mood == "closed":
             self.close_connection = True
-        elif reference == "slow":
+        elif mood == "slow":
             registry.released.wait(30)
             self.close_connection = True
-        elif reference == "always-500" or (
-                reference == "once-503" and registry.asked.count(reference) == 1):
-            self.reply(503 if "503" in reference else 500, "text/plain", "oh")
+        elif mood == "always-500" or (
+                mood == "once-503" and registry.asked.count(reference) == 1):
+            self.reply(503 if "503" in mood else 500, "text/plain", "oh")
         else:
             self.reply(*BODIES.get(
-                reference, (200, "application/json; charset=utf-8",
-                            json.dumps(ADA))))
+                mood, (200, "application/json; charset=utf-8",
+                       json.dumps({**ADA, **registry.changes}))))
 
     do_GET = do_POST = answer
 
@@ -169,11 +174,15 @@ class Authority:
 
 
 class Registry:
-    """asked: the references, in order. tls: (certificate, key, CA of clients)."""
+    """asked: the references, in order. moods: reference -> one of the above, to
+    which it answers as to that. changes: to what it says of everybody. tls:
+    (certificate, key, CA of clients)."""
 
     def __init__(self, kind, token=True, tls=None):
         self.kind, self.token = kind, token
         self.asked = []
+        self.moods = {}
+        self.changes = {}
         self.released = threading.Event()
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True

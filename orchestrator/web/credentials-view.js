@@ -67,7 +67,7 @@ function moves(credential, card) {
     row.append(said('button.button.outline', `move.${move}`, {},
       { type: 'button', 'data-move': move, onclick: () => {
         row.replaceWith(moveForm(credential, move, card));
-        card.querySelector('input').focus();
+        card.querySelector('.moves input').focus();
       } }));
   }
   return row;

@@ -68,7 +68,7 @@ export async function revoke(page, reference, move = 'revoke', reason = 'DSU rec
   await page.click('#find button');
   const card = page.locator('#found li', { hasText: reference });
   await card.locator(`[data-move="${move}"]`).click();
-  await card.locator('input').fill(reason);
+  await card.locator('.moves input').fill(reason);
   await card.locator('button[type="submit"]').click();
   await page.locator('#find-status', { hasText: /credential/ }).waitFor();
   return card;
@@ -257,7 +257,7 @@ export const looks = {
     await card.locator('[data-move="revoke"]').click();
     await card.locator('button[type="submit"]').click();
     await inspect(page, world, 'desk-revoke');
-    await card.locator('input').fill('DSU rettificata');
+    await card.locator('.moves input').fill('DSU rettificata');
     await card.locator('button[type="submit"]').click();
     await page.waitForSelector('#found li[data-status="invalid"]');
     await inspect(page, world, 'desk-revoked');

@@ -49,14 +49,21 @@ function lookedFacts(type) {
   }));
 }
 
+/** What the source said stands there as it came: whoever runs it needs it. */
+const sourceProblem = (problem) => [...problemNodes(problem),
+  problem.detail ? el('p.detail', { lang: 'en' }, problem.detail) : null]
+  .filter((n) => n !== null);
+
 async function lookUp(type) {
   const reference = $('issue-subject').value.trim();
+  const status = $('issue-look-status');
   looked = null;
   $('issue-found').replaceChildren();
   $('issue-status').replaceChildren();
+  status.replaceChildren();
   $('issue-subject').toggleAttribute('aria-invalid', reference === '');
   if (reference === '') {
-    $('issue-status').replaceChildren(said('p.reason', 'source.no-subject'));
+    status.replaceChildren(said('p.reason', 'source.no-subject'));
     $('issue-subject').focus();
     return;
   }
@@ -73,7 +80,7 @@ async function lookUp(type) {
     $('issue-found-title').focus();
   } catch (problem) {
     $('issue-found').replaceChildren();
-    $('issue-status').replaceChildren(...problemNodes(problem));
+    status.replaceChildren(...sourceProblem(problem));
   }
 }
 
@@ -86,10 +93,12 @@ function sourceNodes(type) {
         'aria-describedby': 'issue-subject-help', oninput: () => {
           looked = null; // of somebody else
           $('issue-found').replaceChildren();
+          $('issue-look-status').replaceChildren();
         } }),
       said('p.help', 'source.help', {}, { id: 'issue-subject-help' })),
     el('div.actions', {}, said('button.button.outline', 'source.go', {},
       { type: 'button', id: 'issue-look-up', onclick: () => lookUp(type) })),
+    el('div', { id: 'issue-look-status', role: 'alert' }),
     el('div', { id: 'issue-found', role: 'status' }),
   ];
 }

@@ -359,7 +359,7 @@ find_identity(
     char ret[BR_OIDC_IDENTITY_BYTES + 1],
     struct br_err *reterr)
 {
-    struct br_bytes sub;
+    struct br_bytes sub = {0};
     struct br_oidc_info answer;
     const struct br_json *info = NULL;
     enum br_rc rc = br_oidc_identity(claims, &o->client, ret, reterr);
@@ -382,7 +382,7 @@ redeem(
     struct br_err *reterr)
 {
     struct br_json *answer = NULL;
-    struct br_bytes id_token;
+    struct br_bytes id_token = {0};
     const struct br_json *claims = NULL;
     struct br_oidc_expected x = {
         .provider = &o->provider,

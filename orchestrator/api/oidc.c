@@ -303,6 +303,17 @@ take_pending(
         "no login of this browser waits for such an answer");
 }
 
+/** VSCHAR (RFC 6749 appendix A.12): it goes into a header. */
+static bool
+fits_a_header(struct br_bytes token)
+{
+    bool good = token.n > 0;
+    for (size_t i = 0; good && i < token.n; i++) {
+        good = token.p[i] > 0x20 && token.p[i] < 0x7f;
+    }
+    return good;
+}
+
 static enum br_rc
 read_tokens(
     const struct br_json *v,
@@ -320,7 +331,11 @@ read_tokens(
     if (type.n != 6 || strncasecmp((const char *)type.p, "Bearer", 6) != 0) {
         return br_refuse(reterr, BR_RULE_OAUTH_TOKEN, "token_type: Bearer");
     }
-    return BR_OK;
+    return fits_a_header(*ret_access)
+               ? BR_OK
+               : br_refuse(
+                     reterr, BR_RULE_OAUTH_TOKEN,
+                     "access_token has spaces or other signs");
 }
 
 /** With the keys that we have, then with newer ones. */

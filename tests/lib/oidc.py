@@ -199,6 +199,8 @@ class Provider:
                   "expires_in": 60, "id_token": self.id_token(q, access)}
         if self.fault == "no id token":
             del answer["id_token"]
+        elif self.fault == "token":
+            answer["access_token"] = "a\r\nX-Header: b"
         return answer
 
     def id_token(self, q, access):

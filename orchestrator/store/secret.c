@@ -12,26 +12,16 @@ br_orch_store_open(
     const char *data_dir, struct br_kv **ret, struct br_err *reterr)
 {
     static const char *const tables[BR_ORCH_TABLES] = {
-        [BR_ORCH_OFFERS] = "offers",
-        [BR_ORCH_CODES] = "codes",
-        [BR_ORCH_TOKENS] = "tokens",
-        [BR_ORCH_CREDENTIALS] = "credentials",
-        [BR_ORCH_TAKEN] = "taken",
-        [BR_ORCH_LISTS] = "lists",
-        [BR_ORCH_CHANGES] = "changes",
-        [BR_ORCH_NOTICES] = "notices",
-        [BR_ORCH_WAITING] = "waiting",
-        [BR_ORCH_PUBLISHED] = "published",
-        [BR_ORCH_STAMPS] = "stamps",
-        [BR_ORCH_OPERATORS] = "operators",
-        [BR_ORCH_SESSIONS] = "sessions",
-        [BR_ORCH_AUDIT] = "audit",
-        [BR_ORCH_CLOSINGS] = "closings",
-        [BR_ORCH_PUSHED] = "pushed",
-        [BR_ORCH_GRANTED] = "granted",
-        [BR_ORCH_BY_REF] = "by-reference",
-        [BR_ORCH_BY_OFFER] = "by-offer",
-        [BR_ORCH_BY_STATE] = "by-state",
+        [BR_ORCH_OFFERS] = "offers",     [BR_ORCH_CODES] = "codes",
+        [BR_ORCH_TOKENS] = "tokens",     [BR_ORCH_CREDENTIALS] = "credentials",
+        [BR_ORCH_TAKEN] = "taken",       [BR_ORCH_LISTS] = "lists",
+        [BR_ORCH_CHANGES] = "changes",   [BR_ORCH_NOTICES] = "notices",
+        [BR_ORCH_WAITING] = "waiting",   [BR_ORCH_PUBLISHED] = "published",
+        [BR_ORCH_STAMPS] = "stamps",     [BR_ORCH_OPERATORS] = "operators",
+        [BR_ORCH_SESSIONS] = "sessions", [BR_ORCH_AUDIT] = "audit",
+        [BR_ORCH_CLOSINGS] = "closings", [BR_ORCH_PUSHED] = "pushed",
+        [BR_ORCH_GRANTED] = "granted",   [BR_ORCH_BY_REF] = "by-reference",
+        [BR_ORCH_BY_OFFER] = "by-offer", [BR_ORCH_BY_STATE] = "by-state",
     };
     char path[4096];
     (void)snprintf(path, sizeof(path), "%s/db", data_dir);

@@ -72,5 +72,8 @@
 #define BR_VCT_BYTES_MAX           256
 #define BR_TYPE_DOCUMENT_BYTES_MAX (64u * 1024)
 #define BR_TYPE_VERSIONS_MAX       65536
+/* Batches of one credential after the first, for its refresh token: three a day
+ * for a year. Revoking it changes all their places in one transaction. */
+#define BR_RENEWAL_BATCHES_MAX 1024
 
 #endif

@@ -116,14 +116,19 @@ bool br_orch_is_haip(const struct br_orch_api *api);
 /** For attestations; x5c is filled, and belongs to what is returned. */
 struct br_attestation_policy
 br_orch_providers(struct br_orch_api *api, struct br_x5c_policy *x5c);
-/** The client that the attestation names, or else what was said; "" when
- *  nobody was named. Refuses by itself: false. */
+struct br_orch_client {
+    char id[BR_ORCH_CLIENT_BYTES + 1];           /**< "": nobody was named */
+    char instance[BR_THUMBPRINT_TEXT_BYTES + 1]; /**< of the attested key, or ""
+                                                  */
+};
+/** The client that the attestation names, or else what was said. Refuses by
+ *  itself: false. */
 bool br_orch_check_client(
     struct br_orch_api *api,
     struct br_http_request *req,
     struct br_bytes said,
     struct br_arena *arena,
-    char ret[BR_ORCH_CLIENT_BYTES + 1]);
+    struct br_orch_client *ret);
 /** authorization_details: *ret is the one configuration that it names, empty
  *  when it is not there. False with the reason. */
 bool br_orch_read_details(
@@ -139,6 +144,7 @@ struct br_bearer {
     struct br_hash offer;
     char client[BR_ORCH_CLIENT_BYTES + 1];
     bool identifiers;
+    bool renewed; /**< the token was given for a refresh token */
     struct br_hash claims_key;
 };
 /** Refuses by itself: false. */

@@ -200,6 +200,7 @@ static bool
 read_pushed(struct job *j)
 {
     struct br_grant *g = &j->grant;
+    struct br_orch_client who;
     struct br_err err;
     if (br_form_parse(br_http_body(j->req), &j->arena, &j->form, &err) !=
         BR_OK) {
@@ -228,8 +229,11 @@ read_pushed(struct job *j)
             "code_challenge with code_challenge_method S256 is needed");
         return false;
     }
-    return br_orch_check_client(j->api, j->req, client, &j->arena, g->client) &&
-           take(
+    if (!br_orch_check_client(j->api, j->req, client, &j->arena, &who)) {
+        return false;
+    }
+    (void)snprintf(g->client, sizeof(g->client), "%s", who.id);
+    return take(
                j, "code_challenge", g->challenge, BR_PKCE_CHALLENGE_BYTES,
                true) &&
            take(j, "redirect_uri", g->redirect, BR_ORCH_REDIRECT_BYTES, true) &&
@@ -523,6 +527,7 @@ apply_agree(
 {
     struct job *j = (struct job *)write;
     struct br_offer o;
+    struct br_hash unused;
     struct br_bytes text = br_str(j->text);
     BR_TRY(find_pushed(j, txn, br_form_get(&j->form, "client_id"), &o, reterr));
     j->result = BR_REDEEMED;
@@ -534,7 +539,7 @@ apply_agree(
             .look_only = true,
             .now_s = br_orch_now_s(),
         };
-        BR_TRY(br_redeem(txn, &in, &j->result, &o, reterr));
+        BR_TRY(br_redeem(txn, &in, &j->result, &o, &unused, reterr));
     }
     if (j->result != BR_REDEEMED) {
         return BR_OK;

@@ -10,6 +10,9 @@
 
 #include <stdio.h>
 
+#define ATTESTATION "OAuth-Client-Attestation"
+#define PROOF       "OAuth-Client-Attestation-PoP"
+
 bool
 br_orch_needs_dpop(const struct br_orch_api *api)
 {
@@ -43,22 +46,56 @@ check(
     const char *attestation,
     const char *proof,
     struct br_arena *arena,
-    struct br_bytes *ret_client,
+    struct br_attested_client *ret,
     struct br_err *reterr)
 {
     struct br_x5c_policy x5c;
-    struct br_attested_client c;
     struct br_hash once;
     const struct br_attestation_policy policy = br_orch_providers(api, &x5c);
     BR_TRY(br_client_attestation_check(
-        br_str(attestation), br_str(proof), &policy, arena, &c, reterr));
-    const struct br_bytes parts[] = {br_str("client"), c.client, c.id};
+        br_str(attestation), br_str(proof), &policy, arena, ret, reterr));
+    const struct br_bytes parts[] = {br_str("client"), ret->client, ret->id};
     br_sha256_parts(parts, 3, &once);
-    BR_TRY(br_once_take(
+    return br_once_take(
         api->once, &once, policy.now_s, policy.now_s + policy.window_s + 120,
-        reterr));
-    *ret_client = c.client;
-    return BR_OK;
+        reterr);
+}
+
+/** Who the attestation says that it is. Refuses by itself: false. */
+static bool
+check_attested(
+    struct br_orch_api *api,
+    struct br_http_request *req,
+    struct br_arena *arena,
+    struct br_bytes *client,
+    char ret_instance[BR_THUMBPRINT_TEXT_BYTES + 1])
+{
+    const char *attestation = br_http_header(req, ATTESTATION);
+    const char *proof = br_http_header(req, PROOF);
+    struct br_attested_client c;
+    struct br_err err;
+    /* "There is precisely one OAuth-Client-Attestation HTTP request header
+     * field", and one of its proof. */
+    enum br_rc rc =
+        br_http_header_count(req, ATTESTATION) > 1 ||
+                br_http_header_count(req, PROOF) > 1
+            ? br_fail(&err, BR_ERR_DUPLICATE_FIELD, "two attestations")
+            : check(
+                  api, attestation, proof == NULL ? "" : proof, arena, &c,
+                  &err);
+    if (rc == BR_OK) {
+        rc = br_jwk_thumbprint_text(&c.key.key, ret_instance, &err);
+    }
+    if (rc == BR_OK && client->n > 0 && !br_bytes_eq(*client, c.client)) {
+        rc = br_fail(
+            &err, BR_ERR_CONFLICT, "client_id is not the one that is attested");
+    }
+    if (rc != BR_OK) {
+        br_orch_refuse(req, BR_OAUTH_INVALID_CLIENT, err.text);
+        return false;
+    }
+    *client = c.client;
+    return true;
 }
 
 bool
@@ -67,33 +104,22 @@ br_orch_check_client(
     struct br_http_request *req,
     struct br_bytes said,
     struct br_arena *arena,
-    char ret[BR_ORCH_CLIENT_BYTES + 1])
+    struct br_orch_client *ret)
 {
-    const char *attestation = br_http_header(req, "OAuth-Client-Attestation");
-    const char *proof = br_http_header(req, "OAuth-Client-Attestation-PoP");
     struct br_bytes client = said;
-    struct br_err err;
+    bool attested = br_http_header(req, ATTESTATION) != NULL;
     bool needed =
         api->config->wallet_attestation_required || br_orch_is_haip(api);
-    if (needed && (attestation == NULL || proof == NULL)) {
+    ret->instance[0] = '\0';
+    if (needed && (!attested || br_http_header(req, PROOF) == NULL)) {
         br_orch_refuse(
             req, BR_OAUTH_INVALID_CLIENT,
             "a wallet attestation and its proof are needed");
         return false;
     }
-    if (api->providers != NULL && attestation != NULL) {
-        if (check(
-                api, attestation, proof == NULL ? "" : proof, arena, &client,
-                &err) != BR_OK) {
-            br_orch_refuse(req, BR_OAUTH_INVALID_CLIENT, err.text);
-            return false;
-        }
-        if (said.n > 0 && !br_bytes_eq(said, client)) {
-            br_orch_refuse(
-                req, BR_OAUTH_INVALID_CLIENT,
-                "client_id is not the one that is attested");
-            return false;
-        }
+    if (api->providers != NULL && attested &&
+        !check_attested(api, req, arena, &client, ret->instance)) {
+        return false;
     }
     if (client.n > BR_ORCH_CLIENT_BYTES ||
         (client.n > 0 && memchr(client.p, '\0', client.n) != NULL)) {
@@ -101,7 +127,7 @@ br_orch_check_client(
         return false;
     }
     (void)snprintf(
-        ret, BR_ORCH_CLIENT_BYTES + 1, "%.*s", (int)client.n,
+        ret->id, sizeof(ret->id), "%.*s", (int)client.n,
         client.n == 0 ? "" : (const char *)client.p);
     return true;
 }

@@ -223,6 +223,22 @@ check_proofs(
 
 /* ---- the endpoint ------------------------------------------------------- */
 
+/** The offer behind the token, and its claims. Refuses by itself: false. */
+static bool
+open_offer(struct br_issuing *i, struct br_offer *o)
+{
+    struct br_err err;
+    enum br_rc rc = br_issuing_read(i, o, &err);
+    if (rc == BR_ERR_DECRYPTION_FAILED) {
+        br_orch_refuse_token(
+            i->req, BR_OAUTH_INVALID_TOKEN,
+            "a token that came for a refresh token has taken its place");
+    } else if (rc != BR_OK) {
+        br_orch_fail(i->req, &err);
+    }
+    return rc == BR_OK;
+}
+
 /** True: i is ready to be issued, or to wait. False: it has been refused. */
 static bool
 accept(struct br_issuing *i, struct br_vci_request *r, struct br_offer *o)
@@ -237,18 +253,18 @@ accept(struct br_issuing *i, struct br_vci_request *r, struct br_offer *o)
         br_orch_refuse(i->req, e, err.text);
         return false;
     }
-    if (br_issuing_read(i, o, &err) != BR_OK) {
-        br_orch_fail(i->req, &err);
-        return false;
-    }
-    if (!choose_type(i, r, o)) {
+    if (!open_offer(i, o) || !choose_type(i, r, o)) {
         return false;
     }
     i->encryption = r->encryption;
     if (!br_issuing_encryption_ok(i)) {
         return false;
     }
-    if (o->state != BR_OFFER_REDEEMED) {
+    bool again = o->state == BR_OFFER_ISSUED && i->bearer.renewed;
+    if (again && !br_issuing_may_renew(i)) {
+        return false;
+    }
+    if (!again && o->state != BR_OFFER_REDEEMED) {
         br_orch_refuse(
             i->req, BR_OAUTH_CREDENTIAL_REQUEST_DENIED,
             "the credential was issued already, or is withdrawn");
@@ -259,7 +275,7 @@ accept(struct br_issuing *i, struct br_vci_request *r, struct br_offer *o)
         br_orch_refuse(i->req, e, err.text);
         return false;
     }
-    return true;
+    return !again || br_issuing_claims_again(i);
 }
 
 void
@@ -280,7 +296,7 @@ br_orch_post_credential(struct br_http_request *req, void *ctx)
     struct br_issued *row = &i->issue.issued;
     (void)snprintf(row->type, sizeof(row->type), "%s", o.type);
     (void)snprintf(row->reference, sizeof(row->reference), "%s", o.reference);
-    if (o.deferred) {
+    if (o.deferred && !i->issue.renewed) {
         br_issuing_wait(i);
     } else {
         br_issuing_go(i);
@@ -347,8 +363,11 @@ accept_deferred(
             "the transaction is not known, or is over");
         return false;
     }
-    if (rc != BR_OK || br_issuing_read(i, o, &err) != BR_OK) {
+    if (rc != BR_OK) {
         br_orch_fail(i->req, &err);
+        return false;
+    }
+    if (!open_offer(i, o)) {
         return false;
     }
     i->type = br_types_find(i->api->types, br_str(o->type));

@@ -190,7 +190,9 @@ done_issue(struct br_write *write, enum br_rc rc, const struct br_err *err)
     } else if (rc == BR_ERR_CONFLICT) {
         br_orch_refuse(
             i->req, BR_OAUTH_CREDENTIAL_REQUEST_DENIED,
-            "the credential was issued already, or is withdrawn");
+            i->issue.renewed
+                ? err->text
+                : "the credential was issued already, or is withdrawn");
         br_issuing_free(i);
     } else {
         br_orch_fail(i->req, err);
@@ -221,6 +223,10 @@ sign_all(struct br_issuing *i, struct br_err *reterr)
     uint64_t from_s = now_s / HOUR_S * HOUR_S;
     r->issued_s = now_s;
     r->expires_s = from_s + i->type->validity_s;
+    if (i->until_s != 0 && r->expires_s > i->until_s) {
+        r->expires_s = i->until_s;
+    }
+    i->issue.renewal_ends_s = from_s + i->type->renewal_s;
     for (size_t k = 0; k < i->count; k++) {
         const struct br_credential_plan plan = {
             &i->key[k].key, r->list, r->index[k], from_s, r->expires_s};

@@ -21,6 +21,7 @@ struct br_issuing {
     size_t count;
     struct br_buf claims; /**< JSON, wiped */
     struct br_issue issue;
+    uint64_t until_s; /**< renewed: it is not valid for longer; 0: no bound */
     struct br_hash transaction; /**< deferred: of the transaction id */
     char secret[BR_ORCH_SECRET_TEXT_BYTES]; /**< transaction or notification */
     struct br_buf credential[BR_ORCH_BATCH_MAX];
@@ -37,6 +38,12 @@ enum br_rc br_issuing_read(
     struct br_issuing *i,
     struct br_offer *ret_offer,
     struct br_err *reterr) BR_MUST_USE;
+/** Is this token good for one more batch of what was issued? Refuses by itself:
+ *  false. */
+bool br_issuing_may_renew(struct br_issuing *i);
+/** The claims of what is issued again, in i->claims in place of those that were
+ *  kept. Refuses by itself: false. */
+bool br_issuing_claims_again(struct br_issuing *i);
 /** Check what was asked about encryption. Refuses by itself: false. */
 bool br_issuing_encryption_ok(struct br_issuing *i);
 /** Sign for each key, store, answer: takes i. */

@@ -254,7 +254,7 @@ void
 br_orch_get_server_metadata(struct br_http_request *req, void *ctx)
 {
     static const char *const grants[] = {
-        "authorization_code", BR_VCI_PRE_AUTHORIZED, NULL};
+        "authorization_code", BR_VCI_PRE_AUTHORIZED, "refresh_token", NULL};
     static const char *const attested[] = {"attest_jwt_client_auth", NULL};
     static const char *const anyone[] = {
         "none", "attest_jwt_client_auth", NULL};

@@ -307,6 +307,7 @@ br_orch_authenticate(
     ret->offer = a.offer;
     (void)snprintf(ret->client, sizeof(ret->client), "%s", a.client);
     ret->identifiers = a.identifiers;
+    ret->renewed = a.renewed;
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "common/codec/json_write.h"
 #include "common/crypto/keyfile.h"
 #include "orchestrator/api/api.h"
+#include "orchestrator/store/renewals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,9 +67,15 @@ struct job {
     struct br_offer offer;
     char token[BR_ORCH_SECRET_TEXT_BYTES];
     char thumbprint[BR_THUMBPRINT_TEXT_BYTES + 1];
-    char client[BR_ORCH_CLIENT_BYTES + 1];
-    bool by_code; /**< the authorization code's grant */
+    struct br_orch_client client;
+    enum br_rc (*take)(
+        struct job *j, struct br_kv_txn *txn, struct br_err *reterr);
     struct br_grant grant;
+    struct br_refresh refresh;
+    bool by_scope; /**< what is wanted was told as scope */
+    /* The answer: */
+    uint64_t expires_in;
+    char renewal[BR_RENEWAL_TEXT_BYTES]; /**< the refresh token; "": none */
 };
 
 static void
@@ -85,7 +92,7 @@ static bool
 same_as_pushed(const struct job *j)
 {
     const struct br_grant *g = &j->grant;
-    return strcmp(g->client, j->client) == 0 &&
+    return strcmp(g->client, j->client.id) == 0 &&
            br_bytes_eq(
                br_form_get(&j->form, "redirect_uri"), br_str(g->redirect)) &&
            br_pkce_check(
@@ -93,6 +100,42 @@ same_as_pushed(const struct job *j)
                NULL) == BR_OK &&
            (g->thumbprint[0] == '\0' ||
             strcmp(g->thumbprint, j->thumbprint) == 0);
+}
+
+static struct br_renewal_holder
+holder_of(const struct job *j)
+{
+    return (struct br_renewal_holder){
+        j->client.id, j->client.instance, j->thumbprint};
+}
+
+/** With the token of a type that may be renewed comes one to refresh it. */
+static enum br_rc
+redeem(struct job *j, struct br_kv_txn *txn, struct br_err *reterr)
+{
+    struct br_hash key;
+    BR_TRY(br_redeem(txn, &j->redeem, &j->result, &j->offer, &key, reterr));
+    const struct br_redeem *in = &j->redeem;
+    const struct br_type *t =
+        j->result == BR_REDEEMED
+            ? br_types_find(j->api->types, br_str(j->offer.type))
+            : NULL;
+    j->expires_in = j->offer.deferred ? in->deferred_s : in->token_s;
+    if (t == NULL || t->renewal_s == 0) {
+        br_wipe(&key, sizeof(key));
+        return BR_OK;
+    }
+    const struct br_renewal_new n = {
+        .offer = j->offer.key,
+        .claims_key = &key,
+        .holder = holder_of(j),
+        .identifiers = in->identifiers,
+        .now_s = in->now_s,
+        .ends_s = in->now_s + j->expires_in + t->renewal_s,
+    };
+    enum br_rc rc = br_renewal_create(txn, &n, j->renewal, reterr);
+    br_wipe(&key, sizeof(key));
+    return rc;
 }
 
 /** A code is gone once it has been brought, by whomever. */
@@ -114,17 +157,29 @@ take_code(struct job *j, struct br_kv_txn *txn, struct br_err *reterr)
     j->redeem.by_code = true;
     j->redeem.tx_was_told = true;
     j->redeem.identifiers = j->grant.identifiers;
-    return br_redeem(txn, &j->redeem, &j->result, &j->offer, reterr);
+    return redeem(j, txn, reterr);
+}
+
+static enum br_rc
+take_refresh(struct job *j, struct br_kv_txn *txn, struct br_err *reterr)
+{
+    struct br_refreshed got;
+    BR_TRY(br_renewal_use(txn, &j->refresh, &j->result, &got, reterr));
+    if (j->result == BR_REDEEMED) {
+        j->offer = got.offer;
+        j->redeem.identifiers = got.identifiers;
+        j->expires_in = got.expires_in;
+        (void)snprintf(j->renewal, sizeof(j->renewal), "%s", got.token);
+    }
+    br_wipe(&got, sizeof(got));
+    return BR_OK;
 }
 
 static enum br_rc
 apply(struct br_write *write, struct br_kv_txn *txn, struct br_err *reterr)
 {
     struct job *j = (struct job *)write;
-    if (j->by_code) {
-        return take_code(j, txn, reterr);
-    }
-    return br_redeem(txn, &j->redeem, &j->result, &j->offer, reterr);
+    return j->take(j, txn, reterr);
 }
 
 static void
@@ -136,8 +191,8 @@ answer(struct job *j)
     struct br_vci_token t = {
         .access_token = br_str(j->token),
         .dpop = j->thumbprint[0] != '\0',
-        .expires_in =
-            j->offer.deferred ? j->redeem.deferred_s : j->redeem.token_s,
+        .expires_in = j->expires_in,
+        .refresh_token = br_str(j->renewal),
     };
     if (j->redeem.identifiers) {
         br_orch_identifier(&j->offer.key, identifier);
@@ -173,12 +228,26 @@ done(struct br_write *write, enum br_rc rc, const struct br_err *err)
             {BR_OAUTH_INVALID_GRANT,
              "the code is not known, or not for this client, redirect_uri, "
              "code_verifier or key"},
+        [BR_REDEEM_NO_REFRESH] =
+            {BR_OAUTH_INVALID_GRANT,
+             "the refresh token is not known, has expired, or the credential "
+             "was revoked"},
+        [BR_REDEEM_BAD_REFRESH] =
+            {BR_OAUTH_INVALID_GRANT,
+             "the refresh token was given to another client or key"},
+        [BR_REDEEM_REUSED] =
+            {BR_OAUTH_INVALID_GRANT,
+             "the refresh token was used before: it is good for nobody now"},
     };
     struct job *j = (struct job *)write;
     if (rc != BR_OK) {
         br_orch_fail(j->req, err);
     } else if (j->result == BR_REDEEMED) {
         answer(j);
+    } else if (j->result == BR_REDEEM_OTHER_TYPE && j->by_scope) {
+        br_orch_refuse(
+            j->req, BR_OAUTH_INVALID_SCOPE,
+            "the refresh token is for another credential");
     } else {
         br_orch_refuse(
             j->req, results[j->result].error, results[j->result].why);
@@ -230,10 +299,15 @@ start(struct job *j)
     br_orch_random_text(j->token);
     j->redeem.token = j->token;
     j->redeem.thumbprint = j->thumbprint;
-    j->redeem.client = j->client;
+    j->redeem.client = j->client.id;
     j->redeem.now_s = br_orch_now_s();
     j->redeem.token_s = c->token_s;
     j->redeem.deferred_s = c->deferred_s;
+    j->refresh.holder = holder_of(j);
+    j->refresh.access = j->token;
+    j->refresh.now_s = j->redeem.now_s;
+    j->refresh.token_s = c->token_s;
+    j->refresh.deferred_s = c->deferred_s;
     j->write.apply = apply;
     j->write.done = done;
     if (br_writer_submit(j->api->writer, &j->write, &err) != BR_OK) {
@@ -259,6 +333,7 @@ read_pre_authorized(struct job *j)
         return false;
     }
     j->redeem.identifiers = j->redeem.configuration.n > 0;
+    j->take = redeem;
     return true;
 }
 
@@ -275,7 +350,33 @@ read_authorization_code(struct job *j)
             return false;
         }
     }
-    j->by_code = true;
+    j->take = take_code;
+    return true;
+}
+
+/** RFC 6749 section 6: "The requested scope MUST NOT include any scope not
+ *  originally granted", which is the credential's type. */
+static bool
+read_refresh(struct job *j)
+{
+    const char *why = NULL;
+    struct br_bytes scope = br_form_get(&j->form, "scope");
+    j->refresh.token = br_form_get(&j->form, "refresh_token");
+    if (j->refresh.token.n == 0) {
+        br_orch_refuse(
+            j->req, BR_OAUTH_INVALID_REQUEST, "refresh_token is missing");
+        return false;
+    }
+    if (!br_orch_read_details(
+            j->api, &j->form, &j->arena, &j->refresh.configuration, &why)) {
+        br_orch_refuse(j->req, BR_OAUTH_INVALID_AUTHORIZATION_DETAILS, why);
+        return false;
+    }
+    if (j->refresh.configuration.n == 0) {
+        j->refresh.configuration = scope;
+        j->by_scope = scope.n > 0;
+    }
+    j->take = take_refresh;
     return true;
 }
 
@@ -290,6 +391,8 @@ read_grant(struct job *j)
         good = read_pre_authorized(j);
     } else if (br_bytes_eq(grant, br_str("authorization_code"))) {
         good = read_authorization_code(j);
+    } else if (br_bytes_eq(grant, br_str("refresh_token"))) {
+        good = read_refresh(j);
     } else {
         good = false;
         br_orch_refuse(
@@ -301,13 +404,13 @@ read_grant(struct job *j)
     if (!good ||
         !br_orch_check_client(
             j->api, j->req, br_form_get(&j->form, "client_id"), &j->arena,
-            j->client) ||
+            &j->client) ||
         !br_orch_check_dpop(j->api, j->req, &door, &j->arena, j->thumbprint)) {
         return false;
     }
     /* RFC 6749 section 4.1.3: "client_id REQUIRED, if the client is not
      * authenticating"; an attestation names it. */
-    if (j->by_code && j->client[0] == '\0') {
+    if (j->take == take_code && j->client.id[0] == '\0') {
         br_orch_refuse(
             j->req, BR_OAUTH_INVALID_REQUEST, "client_id is missing");
         return false;

@@ -274,13 +274,14 @@ read_type(
     struct br_err *reterr)
 {
     static const char *const names[] = {
-        "id",      "vct",    "validity_days", "batch_size",
-        "display", "claims", "source"};
+        "id",         "vct",     "validity_days", "renewal",
+        "batch_size", "display", "claims",        "source"};
     struct br_bytes id;
     struct br_json *display;
     struct br_json *claims;
     struct br_json *source = NULL;
     uint64_t days = 365;
+    uint64_t renewal;
     t->batch_size = 1;
     BR_TRY(br_json_only(v, names, sizeof(names) / sizeof(names[0]), reterr));
     BR_TRY(br_json_need_string(v, "id", &id, reterr));
@@ -290,15 +291,18 @@ read_type(
     BR_TRY(copy_text(id, arena, &t->id, reterr));
     BR_TRY(read_vct(v, base, arena, t, reterr));
     BR_TRY(br_json_may_uint(v, "validity_days", &days, reterr));
+    renewal = days;
+    BR_TRY(br_json_may_uint(v, "renewal", &renewal, reterr));
     BR_TRY(br_json_may_uint(v, "batch_size", &t->batch_size, reterr));
-    if (days < 1 || days > DAYS_MAX || t->batch_size < 1 ||
-        t->batch_size > BR_TYPE_BATCH_MAX) {
+    if (days < 1 || days > DAYS_MAX || renewal > DAYS_MAX ||
+        t->batch_size < 1 || t->batch_size > BR_TYPE_BATCH_MAX) {
         return br_fail(
             reterr, BR_ERR_OUT_OF_RANGE,
-            "validity_days: 1 to %d; batch_size: 1 to %d", DAYS_MAX,
-            BR_TYPE_BATCH_MAX);
+            "validity_days: 1 to %d; renewal: 0 to %d; batch_size: 1 to %d",
+            DAYS_MAX, DAYS_MAX, BR_TYPE_BATCH_MAX);
     }
     t->validity_s = days * DAY_S;
+    t->renewal_s = renewal * DAY_S;
     BR_TRY(br_json_need(v, "display", BR_JSON_ARRAY, &display, reterr));
     t->display = display;
     BR_TRY(br_json_may(v, "source", BR_JSON_OBJECT, &source, reterr));

@@ -3,7 +3,8 @@
  * type has, what they are called for people, which can be hidden, how long it
  * lasts.
  *
- *   {"id": "isee", "vct": "", "validity_days": 365, "batch_size": 10,
+ *   {"id": "isee", "vct": "", "validity_days": 365, "renewal": 365,
+ *    "batch_size": 10,
  *    "display": [{"locale": "it", "name": "...", "description": "..."}],
  *    "claims": [{"path": ["amount"], "type": "amount", "required": true,
  *                "disclosable": true, "display": [{"locale", "name"}]},
@@ -18,6 +19,9 @@
  *   it.
  * - Where the claims come from: source.h.
  * - vct empty: the issuer's address, then /vct/ and the id.
+ * - renewal: for how many days after its issue a wallet may fetch more copies,
+ *   and newer ones, without the person; 0: never. Without it: as long as the
+ *   credential is valid.
  *
  * Pure.
  *
@@ -73,6 +77,7 @@ struct br_type {
     const char *id;
     const char *vct;
     uint64_t validity_s;
+    uint64_t renewal_s; /**< how long copies may be had again; 0: not */
     uint64_t batch_size;
     const struct br_json *display;
     struct br_claim_type claims[BR_TYPE_CLAIMS_MAX];

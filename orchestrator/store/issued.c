@@ -3,6 +3,7 @@
 #include "common/credential/status_list.h"
 #include "common/crypto/keyfile.h"
 #include "orchestrator/store/found.h"
+#include "orchestrator/store/renewals.h"
 #include "orchestrator/store/rows.h"
 
 #include <stdio.h>
@@ -350,17 +351,168 @@ list_for(
     return rc == BR_OK ? BR_OK : br_fail(reterr, rc, "%s", why.text);
 }
 
+/** id: whose they are from now on. */
 static enum br_rc
 take_places(
-    struct br_kv_txn *txn, const struct br_issued *i, struct br_err *reterr)
+    struct br_kv_txn *txn,
+    const struct br_issued *i,
+    struct br_list *l,
+    const uint8_t id[BR_ORCH_ID_BYTES],
+    struct br_err *reterr)
 {
     uint8_t key[8];
+    l->used += i->count;
+    BR_TRY(put_list(txn, l, reterr));
     for (size_t k = 0; k < i->count; k++) {
         BR_TRY(br_kv_put(
             txn, BR_ORCH_TAKEN, place_key(i->list, i->index[k], key),
-            br_bytes(i->id, sizeof(i->id)), reterr));
+            br_bytes(id, BR_ORCH_ID_BYTES), reterr));
     }
     return BR_OK;
+}
+
+static enum br_rc
+check_places(
+    struct br_kv_txn *txn, const struct br_issued *i, struct br_err *reterr)
+{
+    for (size_t k = 0; k < i->count; k++) {
+        if (is_taken(txn, i->list, i->index[k])) {
+            return br_fail(reterr, BR_ERR_BUSY, "a place has been taken");
+        }
+    }
+    return BR_OK;
+}
+
+static enum br_rc
+put_notice(
+    struct br_kv_txn *txn,
+    const struct br_hash *notice,
+    const uint8_t id[BR_ORCH_ID_BYTES],
+    struct br_err *reterr)
+{
+    return br_kv_put(
+        txn, BR_ORCH_NOTICES, br_hash_bytes(notice),
+        br_bytes(id, BR_ORCH_ID_BYTES), reterr);
+}
+
+/* ---- more copies -------------------------------------------------------- */
+
+static struct br_bytes
+refill_key(
+    const uint8_t id[BR_ORCH_ID_BYTES],
+    uint64_t number,
+    uint8_t out[BR_ORCH_ID_BYTES + 4])
+{
+    memcpy(out, id, BR_ORCH_ID_BYTES);
+    br_put_be32(out + BR_ORCH_ID_BYTES, (uint32_t)number);
+    return br_bytes(out, BR_ORCH_ID_BYTES + 4);
+}
+
+static enum br_rc
+put_refill(
+    struct br_kv_txn *txn,
+    const struct br_issued *i,
+    const struct br_renewal *r,
+    struct br_err *reterr)
+{
+    struct br_buf b;
+    uint8_t key[BR_ORCH_ID_BYTES + 4];
+    br_buf_init(&b, 4096);
+    br_cbor_put_array(&b, 4);
+    br_cbor_put_uint(&b, i->list);
+    br_cbor_put_array(&b, i->count);
+    for (size_t k = 0; k < i->count; k++) {
+        br_cbor_put_uint(&b, i->index[k]);
+    }
+    br_cbor_put_uint(&b, i->issued_s);
+    br_cbor_put_uint(&b, i->expires_s);
+    return br_row_put(
+        txn, BR_ORCH_REFILLS, refill_key(r->credential, r->batches, key), &b,
+        reterr);
+}
+
+/** The places of a credential's n-th batch, from 1: list, index and count of
+ *  ret are overwritten. NOT_FOUND: there are no more. */
+static enum br_rc
+get_refill(
+    struct br_kv_txn *txn,
+    const uint8_t id[BR_ORCH_ID_BYTES],
+    uint64_t number,
+    struct br_issued *ret,
+    struct br_err *reterr)
+{
+    struct br_bytes row;
+    struct br_cbor r;
+    uint8_t key[BR_ORCH_ID_BYTES + 4];
+    BR_TRY(br_kv_get(
+        txn, BR_ORCH_REFILLS, refill_key(id, number, key), &row, reterr));
+    br_cbor_init(&r, row);
+    br_cbor_array_exact(&r, 4);
+    ret->list = (uint32_t)br_cbor_uint_max(&r, UINT32_MAX);
+    ret->count = br_cbor_array(&r, BR_ORCH_BATCH_MAX);
+    for (size_t k = 0; k < ret->count; k++) {
+        ret->index[k] = (uint32_t)br_cbor_uint_max(&r, UINT32_MAX);
+    }
+    ret->issued_s = br_cbor_uint(&r);
+    ret->expires_s = br_cbor_uint(&r);
+    return br_cbor_done(&r, reterr);
+}
+
+/** Changes of a list are in the order of their times. */
+static void
+touch(struct br_list *l, uint64_t now_us)
+{
+    l->changed_us = now_us > l->changed_us ? now_us : l->changed_us + 1;
+    l->version++;
+}
+
+static enum br_rc
+put_changes(
+    struct br_kv_txn *txn,
+    const struct br_issued *i,
+    const struct br_list *l,
+    unsigned status,
+    struct br_err *reterr)
+{
+    const uint8_t value = (uint8_t)status;
+    uint8_t key[16];
+    br_put_be32(key, i->list);
+    br_put_be64(key + 4, l->changed_us);
+    for (size_t k = 0; k < i->count; k++) {
+        br_put_be32(key + 12, i->index[k]);
+        BR_TRY(br_kv_put(
+            txn, BR_ORCH_CHANGES, br_bytes(key, sizeof(key)),
+            br_bytes(&value, 1), reterr));
+    }
+    return BR_OK;
+}
+
+/** More places for the credential that there is, which keeps its id, and gives
+ *  them its status. */
+static enum br_rc
+commit_again(
+    struct br_kv_txn *txn, const struct br_issue *in, struct br_err *reterr)
+{
+    const struct br_issued *i = &in->issued;
+    struct br_renewal r;
+    struct br_issued whole;
+    struct br_list l;
+    BR_TRY(list_for(txn, in, &l, reterr));
+    BR_TRY(check_places(txn, i, reterr));
+    BR_TRY(br_renewal_check(txn, &i->offer, i->issued_s, &r, reterr));
+    BR_TRY(br_issued_get(
+        txn, br_bytes(r.credential, sizeof(r.credential)), &whole, reterr));
+    BR_TRY(br_renewal_take(txn, &r, reterr));
+    if (whole.status != BR_STATUS_VALID) {
+        touch(&l, i->issued_s * 1000000);
+        BR_TRY(put_changes(txn, i, &l, whole.status, reterr));
+    }
+    BR_TRY(take_places(txn, i, &l, whole.id, reterr));
+    BR_TRY(put_refill(txn, i, &r, reterr));
+    BR_TRY(put_notice(txn, &in->notice, whole.id, reterr));
+    whole.expires_s =
+        i->expires_s > whole.expires_s ? i->expires_s : whole.expires_s;
+    return br_issued_put(txn, &whole, reterr);
 }
 
 enum br_rc
@@ -370,26 +522,38 @@ br_issue_commit(
     const struct br_issued *i = &in->issued;
     struct br_offer o;
     struct br_list l;
+    if (in->renewed) {
+        return commit_again(txn, in, reterr);
+    }
     BR_TRY(br_offer_get(txn, &i->offer, &o, reterr));
     BR_TRY(br_offer_check_move(o.state, BR_OFFER_ISSUED, reterr));
     BR_TRY(list_for(txn, in, &l, reterr));
-    for (size_t k = 0; k < i->count; k++) {
-        if (is_taken(txn, i->list, i->index[k])) {
-            return br_fail(reterr, BR_ERR_BUSY, "a place has been taken");
-        }
-    }
-    l.used += i->count;
+    BR_TRY(check_places(txn, i, reterr));
     BR_TRY(br_offer_move(txn, &o, BR_OFFER_ISSUED, reterr));
-    BR_TRY(put_list(txn, &l, reterr));
-    BR_TRY(take_places(txn, i, reterr));
+    BR_TRY(br_renewal_begin(txn, &i->offer, i->id, in->renewal_ends_s, reterr));
+    BR_TRY(take_places(txn, i, &l, i->id, reterr));
     BR_TRY(br_issued_put(txn, i, reterr));
     if (in->transaction != NULL) {
         BR_TRY(br_kv_delete(
             txn, BR_ORCH_WAITING, br_hash_bytes(in->transaction), reterr));
     }
-    return br_kv_put(
-        txn, BR_ORCH_NOTICES, br_hash_bytes(&in->notice),
-        br_bytes(i->id, sizeof(i->id)), reterr);
+    return put_notice(txn, &in->notice, i->id, reterr);
+}
+
+/** Of all places of one batch. */
+static enum br_rc
+change_places(
+    struct br_kv_txn *txn,
+    const struct br_issued *i,
+    unsigned status,
+    uint64_t now_us,
+    struct br_err *reterr)
+{
+    struct br_list l;
+    BR_TRY(br_list_get(txn, i->list, &l, reterr));
+    touch(&l, now_us);
+    BR_TRY(put_changes(txn, i, &l, status, reterr));
+    return put_list(txn, &l, reterr);
 }
 
 enum br_rc
@@ -401,25 +565,26 @@ br_issued_change(
     uint64_t now_us,
     struct br_err *reterr)
 {
-    struct br_list l;
-    const uint8_t value = (uint8_t)status;
-    uint8_t key[16];
+    struct br_issued more;
+    struct br_err why;
+    enum br_rc rc = BR_OK;
     BR_TRY(br_status_check_move(i->status, status, reterr));
-    BR_TRY(br_list_get(txn, i->list, &l, reterr));
-    l.changed_us = now_us > l.changed_us ? now_us : l.changed_us + 1;
-    l.version++;
-    br_put_be32(key, i->list);
-    br_put_be64(key + 4, l.changed_us);
-    for (size_t k = 0; k < i->count; k++) {
-        br_put_be32(key + 12, i->index[k]);
-        BR_TRY(br_kv_put(
-            txn, BR_ORCH_CHANGES, br_bytes(key, sizeof(key)),
-            br_bytes(&value, 1), reterr));
+    BR_TRY(change_places(txn, i, status, now_us, reterr));
+    for (uint64_t n = 1; rc == BR_OK && n <= BR_RENEWAL_BATCHES_MAX; n++) {
+        rc = get_refill(txn, i->id, n, &more, &why);
+        if (rc == BR_OK) {
+            rc = change_places(txn, &more, status, now_us, &why);
+        }
+    }
+    if (rc != BR_OK && rc != BR_ERR_NOT_FOUND) {
+        return br_fail(reterr, rc, "%s", why.text);
+    }
+    if (status == BR_STATUS_INVALID) {
+        BR_TRY(br_renewal_end(txn, &i->offer, reterr));
     }
     i->status = status;
     i->changed_s = now_us / 1000000;
     (void)snprintf(i->reason, sizeof(i->reason), "%s", reason);
-    BR_TRY(put_list(txn, &l, reterr));
     return br_issued_put(txn, i, reterr);
 }
 

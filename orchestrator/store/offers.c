@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/crypto/keyfile.h"
+#include "common/crypto/seal.h"
+#include "orchestrator/store/renewals.h"
 #include "orchestrator/store/rows.h"
 
 #include <stdio.h>
+
+enum { ACCESS_FIELDS = 7 };
 
 enum br_rc
 br_offer_put(
@@ -126,6 +130,51 @@ br_offer_create(
     return rc;
 }
 
+/** Store an offer with other claims: what o->sealed is borrowed from is about
+ * to be written. */
+static enum br_rc
+put_sealed(
+    struct br_kv_txn *txn,
+    struct br_offer *o,
+    struct br_bytes sealed,
+    struct br_err *reterr)
+{
+    struct br_buf kept;
+    br_buf_init(&kept, BR_ORCH_ROW_BYTES_MAX);
+    br_buf_put(&kept, sealed.p, sealed.n);
+    o->sealed = br_buf_bytes(&kept);
+    enum br_rc rc = br_offer_put(txn, o, reterr);
+    o->sealed = br_bytes(NULL, 0);
+    br_buf_fini(&kept);
+    return rc;
+}
+
+enum br_rc
+br_offer_reseal(
+    struct br_kv_txn *txn,
+    const struct br_hash *offer,
+    const struct br_hash *from,
+    const struct br_hash *to,
+    struct br_err *reterr)
+{
+    struct br_offer o;
+    struct br_buf plain;
+    struct br_buf sealed;
+    BR_TRY(br_offer_get(txn, offer, &o, reterr));
+    br_buf_init(&plain, BR_ORCH_ROW_BYTES_MAX);
+    br_buf_init(&sealed, BR_ORCH_ROW_BYTES_MAX);
+    enum br_rc rc = br_orch_unseal(from, o.sealed, &plain, reterr);
+    if (rc == BR_OK) {
+        rc = br_orch_seal(to, br_buf_bytes(&plain), &sealed, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = put_sealed(txn, &o, br_buf_bytes(&sealed), reterr);
+    }
+    br_buf_wipe(&plain);
+    br_buf_fini(&sealed);
+    return rc;
+}
+
 enum br_rc
 br_offer_move(
     struct br_kv_txn *txn,
@@ -133,21 +182,16 @@ br_offer_move(
     enum br_offer_state to,
     struct br_err *reterr)
 {
-    struct br_buf kept;
     BR_TRY(br_offer_check_move(o->state, to, reterr));
-    br_buf_init(&kept, BR_ORCH_ROW_BYTES_MAX);
-    bool ended = to == BR_OFFER_ISSUED || to == BR_OFFER_LOCKED ||
-                 to == BR_OFFER_WITHDRAWN || to == BR_OFFER_REFUSED;
-    if (!ended) {
-        /* The row that it is borrowed from is about to be written. */
-        br_buf_put(&kept, o->sealed.p, o->sealed.n);
-    }
+    bool never = to == BR_OFFER_LOCKED || to == BR_OFFER_WITHDRAWN ||
+                 to == BR_OFFER_REFUSED;
+    bool over =
+        never || (to == BR_OFFER_ISSUED && !br_renewal_is(txn, &o->key));
     o->state = to;
-    o->sealed = br_buf_bytes(&kept);
-    enum br_rc rc = br_offer_put(txn, o, reterr);
-    o->sealed = br_bytes(NULL, 0);
-    br_buf_fini(&kept);
-    return rc;
+    BR_TRY(put_sealed(txn, o, over ? br_bytes(NULL, 0) : o->sealed, reterr));
+    return never ? br_kv_delete(
+                       txn, BR_ORCH_RENEWALS, br_hash_bytes(&o->key), reterr)
+                 : BR_OK;
 }
 
 /* ---- tokens ------------------------------------------------------------- */
@@ -158,12 +202,13 @@ put_access(
 {
     struct br_buf b;
     br_buf_init(&b, 1024);
-    br_cbor_put_array(&b, 6);
+    br_cbor_put_array(&b, ACCESS_FIELDS);
     br_cbor_put_bytes(&b, br_hash_bytes(&a->offer));
     br_cbor_put_text(&b, br_str(a->thumbprint));
     br_cbor_put_text(&b, br_str(a->client));
     br_cbor_put_uint(&b, a->expires_s);
     br_cbor_put_bool(&b, a->identifiers);
+    br_cbor_put_bool(&b, a->renewed);
     br_cbor_put_bytes(&b, a->sealed);
     return br_row_put(txn, BR_ORCH_TOKENS, br_hash_bytes(&a->key), &b, reterr);
 }
@@ -185,69 +230,85 @@ br_access_get(
         return br_fail(reterr, BR_ERR_UNAUTHENTICATED, "no such access token");
     }
     br_cbor_init(&r, row);
-    br_cbor_array_exact(&r, 6);
+    br_cbor_array_exact(&r, ACCESS_FIELDS);
     br_row_hash(&r, &ret->offer);
     br_row_text(&r, ret->thumbprint, sizeof(ret->thumbprint) - 1);
     br_row_text(&r, ret->client, BR_ORCH_CLIENT_BYTES);
     ret->expires_s = br_cbor_uint(&r);
     ret->identifiers = br_cbor_bool(&r);
+    ret->renewed = br_cbor_bool(&r);
     ret->sealed = br_cbor_bytes(&r);
     BR_TRY(br_cbor_done(&r, reterr));
     if (ret->expires_s <= now_s) {
         return br_fail(
             reterr, BR_ERR_TOKEN_EXPIRED, "the access token has expired");
     }
+    if (ret->renewed && !br_renewal_is(txn, &ret->offer)) {
+        return br_fail(
+            reterr, BR_ERR_UNAUTHENTICATED,
+            "the renewal that the access token was given for has ended");
+    }
     return BR_OK;
 }
 
+enum br_rc
+br_access_give(
+    struct br_kv_txn *txn,
+    const char *text,
+    const struct br_hash *claims_key,
+    struct br_access *a,
+    struct br_err *reterr)
+{
+    struct br_hash wrap = br_orch_hash("wrap", br_str(text));
+    struct br_buf sealed;
+    br_buf_init(&sealed, 256);
+    enum br_rc rc =
+        br_orch_seal(&wrap, br_hash_bytes(claims_key), &sealed, reterr);
+    a->key = br_orch_hash("token", br_str(text));
+    a->sealed = br_buf_bytes(&sealed);
+    if (rc == BR_OK) {
+        rc = put_access(txn, a, reterr);
+    }
+    a->sealed = br_bytes(NULL, 0);
+    br_wipe(&wrap, sizeof(wrap));
+    br_buf_fini(&sealed);
+    return rc;
+}
+
+/** The claims leave the code, which stood in a link, for a random key. */
 static enum br_rc
 give_token(
     struct br_kv_txn *txn,
     const struct br_redeem *in,
     const struct br_offer *o,
+    struct br_hash *ret_claims_key,
     struct br_err *reterr)
 {
-    struct br_bytes token = br_str(in->token);
-    struct br_hash claims_key = br_orch_hash("claims", in->code);
-    struct br_hash wrap = br_orch_hash("wrap", token);
+    struct br_hash from = br_orch_hash("claims", in->code);
     struct br_access a = {
-        .key = br_orch_hash("token", token),
         .offer = o->key,
         .expires_s = in->now_s + (o->deferred ? in->deferred_s : in->token_s),
         .identifiers = in->identifiers,
     };
-    struct br_buf sealed;
     (void)snprintf(a.thumbprint, sizeof(a.thumbprint), "%s", in->thumbprint);
     (void)snprintf(a.client, sizeof(a.client), "%s", in->client);
-    br_buf_init(&sealed, 256);
+    br_random(ret_claims_key->b, sizeof(ret_claims_key->b));
     enum br_rc rc =
-        br_orch_seal(&wrap, br_hash_bytes(&claims_key), &sealed, reterr);
-    a.sealed = br_buf_bytes(&sealed);
-    if (rc == BR_OK) {
-        rc = put_access(txn, &a, reterr);
-    }
-    br_wipe(&claims_key, sizeof(claims_key));
-    br_wipe(&wrap, sizeof(wrap));
-    br_buf_fini(&sealed);
-    return rc;
+        br_offer_reseal(txn, &o->key, &from, ret_claims_key, reterr);
+    br_wipe(&from, sizeof(from));
+    return rc == BR_OK
+               ? br_access_give(txn, in->token, ret_claims_key, &a, reterr)
+               : rc;
 }
 
 /** A wrong transaction code is counted; too many end the offer. */
 static enum br_rc
 count_wrong(struct br_kv_txn *txn, struct br_offer *o, struct br_err *reterr)
 {
-    struct br_buf kept;
     o->attempts++;
-    if (o->attempts >= BR_ORCH_ATTEMPTS_MAX) {
-        return br_offer_move(txn, o, BR_OFFER_LOCKED, reterr);
-    }
-    br_buf_init(&kept, BR_ORCH_ROW_BYTES_MAX);
-    br_buf_put(&kept, o->sealed.p, o->sealed.n);
-    o->sealed = br_buf_bytes(&kept);
-    enum br_rc rc = br_offer_put(txn, o, reterr);
-    o->sealed = br_bytes(NULL, 0);
-    br_buf_fini(&kept);
-    return rc;
+    return o->attempts >= BR_ORCH_ATTEMPTS_MAX
+               ? br_offer_move(txn, o, BR_OFFER_LOCKED, reterr)
+               : put_sealed(txn, o, o->sealed, reterr);
 }
 
 /** What is wrong with the code that was brought, or BR_REDEEMED. */
@@ -282,6 +343,7 @@ br_redeem(
     const struct br_redeem *in,
     enum br_redeem_result *ret,
     struct br_offer *ret_offer,
+    struct br_hash *ret_claims_key,
     struct br_err *reterr)
 {
     struct br_hash code_key = br_orch_hash("code-row", in->code);
@@ -302,7 +364,7 @@ br_redeem(
     if (*ret != BR_REDEEMED || in->look_only) {
         return BR_OK;
     }
-    BR_TRY(give_token(txn, in, ret_offer, reterr));
+    BR_TRY(give_token(txn, in, ret_offer, ret_claims_key, reterr));
     BR_TRY(br_kv_delete(txn, BR_ORCH_CODES, br_hash_bytes(&code_key), reterr));
     /* give_token has written: what was borrowed before is read again. */
     BR_TRY(br_offer_get(txn, &key, ret_offer, reterr));
@@ -315,6 +377,15 @@ struct victims {
     size_t count;
     struct br_hash key[256];
 };
+
+/** Rows that begin with bytes, two texts, and when they end. */
+static uint64_t
+fields_of(enum br_orch_table table)
+{
+    return table == BR_ORCH_TOKENS     ? ACCESS_FIELDS
+           : table == BR_ORCH_RENEWALS ? BR_RENEWAL_FIELDS
+                                       : 8;
+}
 
 static enum br_rc
 find_expired(
@@ -342,7 +413,7 @@ find_expired(
                     o.state == BR_OFFER_WITHDRAWN);
         } else {
             br_cbor_init(&r, row);
-            br_cbor_array_exact(&r, table == BR_ORCH_TOKENS ? 6 : 8);
+            br_cbor_array_exact(&r, fields_of(table));
             (void)br_cbor_bytes(&r);
             (void)br_cbor_text(&r);
             (void)br_cbor_text(&r);
@@ -366,14 +437,18 @@ br_orch_purge(
     struct br_err *reterr)
 {
     static const enum br_orch_table tables[] = {
-        BR_ORCH_OFFERS, BR_ORCH_TOKENS, BR_ORCH_PUSHED, BR_ORCH_GRANTED};
+        BR_ORCH_OFFERS, BR_ORCH_TOKENS, BR_ORCH_PUSHED, BR_ORCH_GRANTED,
+        BR_ORCH_RENEWALS};
     *ret = 0;
     for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
         struct victims v = {.count = 0};
         BR_TRY(find_expired(txn, tables[t], now_s, &v, reterr));
         for (size_t i = 0; i < v.count && *ret < most; i++) {
             BR_TRY(
-                br_kv_delete(txn, tables[t], br_hash_bytes(&v.key[i]), reterr));
+                tables[t] == BR_ORCH_RENEWALS
+                    ? br_renewal_end(txn, &v.key[i], reterr)
+                    : br_kv_delete(
+                          txn, tables[t], br_hash_bytes(&v.key[i]), reterr));
             (*ret)++;
         }
     }

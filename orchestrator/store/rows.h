@@ -9,7 +9,10 @@
 #include "common/codec/cbor.h"
 #include "orchestrator/store/store.h"
 
-enum { BR_ORCH_ROW_BYTES_MAX = 128 * 1024 };
+enum {
+    BR_ORCH_ROW_BYTES_MAX = 128 * 1024,
+    BR_RENEWAL_FIELDS = 14, /**< of a renewal's row */
+};
 
 /** Into out, at most max bytes and a NUL. */
 void br_row_text(struct br_cbor *r, char *out, size_t max);

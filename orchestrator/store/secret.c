@@ -22,6 +22,7 @@ br_orch_store_open(
         [BR_ORCH_CLOSINGS] = "closings", [BR_ORCH_PUSHED] = "pushed",
         [BR_ORCH_GRANTED] = "granted",   [BR_ORCH_BY_REF] = "by-reference",
         [BR_ORCH_BY_OFFER] = "by-offer", [BR_ORCH_BY_STATE] = "by-state",
+        [BR_ORCH_RENEWALS] = "renewals", [BR_ORCH_REFILLS] = "refills",
     };
     char path[4096];
     (void)snprintf(path, sizeof(path), "%s/db", data_dir);

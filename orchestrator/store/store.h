@@ -4,8 +4,9 @@
  *
  * - Secrets are not stored: of a code, a token or a transaction code there is a
  *   hash. The claims of an offer are sealed under a key that is made from its
- *   code, and that key under the access token: who has the disk alone reads no
- *   claim, and after issuance they are gone.
+ *   code until a wallet brings it, then under a random one, which is sealed
+ *   under the wallet's tokens: who has the disk alone reads no claim. After
+ *   issuance they are gone, or kept under the refresh token alone (renewals.h).
  * - Of a credential there is what is needed to find and revoke it: its type,
  *   the body's own reference, its places in a status list. No claim.
  * - Functions that write take a write transaction and check everything before
@@ -45,6 +46,8 @@ enum br_orch_table {
     BR_ORCH_BY_REF,      /**< found.h: reference, 0, id -> type */
     BR_ORCH_BY_OFFER,    /**< offer, id -> type */
     BR_ORCH_BY_STATE,    /**< state, time, id -> type */
+    BR_ORCH_RENEWALS,    /**< offer key -> what its refresh token gives */
+    BR_ORCH_REFILLS,     /**< credential id, number -> places of a batch */
     BR_ORCH_TABLES,
 };
 
@@ -161,7 +164,16 @@ enum br_rc br_offer_create(
     const struct br_offer_new *n,
     struct br_orch_secret *ret,
     struct br_err *reterr) BR_MUST_USE;
-/** Move an offer; claims of one that has ended are dropped. */
+/** Seal an offer's claims under another key. DECRYPTION_FAILED: not this one.
+ */
+enum br_rc br_offer_reseal(
+    struct br_kv_txn *txn,
+    const struct br_hash *offer,
+    const struct br_hash *from,
+    const struct br_hash *to,
+    struct br_err *reterr) BR_MUST_USE;
+/** Move an offer; claims of one that has ended are dropped, and its renewal: of
+ *  one that is issued they are kept when it has a renewal. */
 enum br_rc br_offer_move(
     struct br_kv_txn *txn,
     struct br_offer *o,
@@ -177,13 +189,23 @@ struct br_access {
     char client[BR_ORCH_CLIENT_BYTES + 1];      /**< empty: anonymous */
     uint64_t expires_s;
     bool identifiers;       /**< credential_identifiers were given */
+    bool renewed;           /**< given for a refresh token */
     struct br_bytes sealed; /**< the claims' key, under the token's text */
 };
+/** UNAUTHENTICATED also for a renewed one whose renewal has ended. */
 enum br_rc br_access_get(
     struct br_kv_txn *txn,
     struct br_bytes text,
     uint64_t now_s,
     struct br_access *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** Store a token of this text: key and sealed of a are filled here. */
+enum br_rc br_access_give(
+    struct br_kv_txn *txn,
+    const char *text,
+    const struct br_hash *claims_key,
+    struct br_access *a,
     struct br_err *reterr) BR_MUST_USE;
 
 /** What a wallet brought to the token endpoint. */
@@ -210,13 +232,19 @@ enum br_redeem_result {
     BR_REDEEM_TX_UNEXPECTED,
     BR_REDEEM_OTHER_TYPE,
     BR_REDEEM_BAD_GRANT, /**< not by this client, address, verifier or key */
+    /* Of refresh tokens: */
+    BR_REDEEM_NO_REFRESH,  /**< unknown, expired, ended */
+    BR_REDEEM_BAD_REFRESH, /**< not by this client or key */
+    BR_REDEEM_REUSED,      /**< given up for a newer one: the renewal ends */
 };
-/** Errors are those of the store alone. */
+/** Errors are those of the store alone. ret_claims_key: what the claims are
+ *  sealed under from now on. */
 enum br_rc br_redeem(
     struct br_kv_txn *txn,
     const struct br_redeem *in,
     enum br_redeem_result *ret,
     struct br_offer *ret_offer,
+    struct br_hash *ret_claims_key,
     struct br_err *reterr) BR_MUST_USE;
 
 /* ---- authorization: what was pushed, what was granted ---------------------
@@ -328,19 +356,24 @@ enum br_rc br_list_read(
     struct br_status_list *ret,
     struct br_err *reterr) BR_MUST_USE;
 
-/** Take the places, store the credential, end the offer. BUSY: a place has been
- *  taken since: choose again. CONFLICT: the offer is not to be issued. */
+/** Take the places, store the credential, end the offer; or, renewed, store the
+ *  places as more of the credential that there is: they have its status. BUSY:
+ *  a place has been taken since: choose again. CONFLICT: the offer is not to be
+ *  issued, or not again. */
 struct br_issue {
     struct br_issued issued;
     struct br_hash notice; /**< hash of the notification id */
     uint64_t list_size;
     const struct br_hash *transaction; /**< deferred: its row; or NULL */
+    bool renewed;
+    uint64_t renewal_ends_s; /**< of the first issue: if there is a renewal */
 };
 enum br_rc br_issue_commit(
     struct br_kv_txn *txn,
     const struct br_issue *in,
     struct br_err *reterr) BR_MUST_USE;
-/** Change a credential's status; CONFLICT as br_status_check_move. */
+/** Change a credential's status, of all its copies; a revoked one is renewed no
+ *  more. CONFLICT as br_status_check_move. */
 enum br_rc br_issued_change(
     struct br_kv_txn *txn,
     struct br_issued *i,

@@ -266,6 +266,7 @@ class Wallet:
         self.http = body.client()
         self.dpop_key = Key() if dpop else None
         self.token = None
+        self.renewal = None
         self.configuration = None
         self.identifier = None
 
@@ -322,11 +323,33 @@ class Wallet:
         equal(doc["token_type"], "DPoP" if self.dpop_key else "Bearer")
         check(doc["expires_in"] > 0 and "c_nonce" not in doc, doc)
         self.token = doc["access_token"]
+        self.renewal = doc.get("refresh_token")
         self.configuration = offer["credential_configuration_ids"][0]
         self.identifier = None
         if "authorization_details" in doc:
             self.identifier = \
                 doc["authorization_details"][0]["credential_identifiers"][0]
+        return doc
+
+    def ask_refresh(self, renewal=None, headers=None, **more):
+        """The raw answer of the token endpoint to a refresh token."""
+        fields = {"grant_type": "refresh_token",
+                  "refresh_token": renewal or self.renewal}
+        fields.update(more)
+        head = {"DPoP": self.dpop("/token")} if self.dpop_key else {}
+        return self.post_form(
+            "/token", {k: v for k, v in fields.items() if v is not None},
+            {**head, **(headers or {})})
+
+    def refresh(self, **more):
+        answer = self.ask_refresh(**more)
+        equal(answer.status, 200, answer)
+        equal(answer.headers["Cache-Control"], "no-store")
+        doc = strict_json(answer.body)
+        equal(doc["token_type"], "DPoP" if self.dpop_key else "Bearer")
+        check(doc["refresh_token"] != self.renewal, "it is the same")
+        check(doc["access_token"] != self.token, "it is the same")
+        self.token, self.renewal = doc["access_token"], doc["refresh_token"]
         return doc
 
     def nonce(self):

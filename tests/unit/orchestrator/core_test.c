@@ -69,6 +69,7 @@ a_type_is_read(void **state)
     struct world *w = (struct world *)*state;
     assert_string_equal(w->type->vct, "https://i/vct/t");
     assert_int_equal(w->type->validity_s, 2 * 86400);
+    assert_int_equal(w->type->renewal_s, 2 * 86400);
     assert_int_equal(w->type->claim_count, 7);
     assert_true(w->type->claims[0].disclosable);
     assert_false(w->type->claims[3].disclosable);
@@ -85,6 +86,8 @@ bad_types_are_refused(void **state)
         "{\"id\":\"T!\",\"display\":[],\"claims\":[]}",
         "{\"id\":\"t\",\"display\":[],\"claims\":[]}",
         "{\"id\":\"t\",\"display\":[],\"claims\":[],\"surprise\":1}",
+        "{\"id\":\"t\",\"renewal\":3651,\"display\":[],\"claims\":[{\"path\":["
+        "\"a\"],\"type\":\"string\"}]}",
         ONE("{\"path\":[],\"type\":\"string\"}"),
         ONE("{\"path\":[\"a\"],\"type\":\"secret\"}"),
         ONE("{\"path\":[\"iss\"],\"type\":\"string\"}"),

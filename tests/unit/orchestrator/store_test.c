@@ -95,7 +95,8 @@ redeem(
         .now_s = now_s,
         .token_s = 60,
     };
-    assert_int_equal(br_redeem(w->txn, &in, &r, &o, NULL), BR_OK);
+    struct br_hash key;
+    assert_int_equal(br_redeem(w->txn, &in, &r, &o, &key, NULL), BR_OK);
     return r;
 }
 

@@ -1,0 +1,105 @@
+/*
+ * What is issued again: more copies of a credential, and newer ones, for a
+ * wallet that has refreshed its token.
+ *
+ * The person agreed once. What is issued under that is valid no longer than the
+ * renewal lasts, or than what was issued first.
+ *
+ * SPDX-License-Identifier: EUPL-1.2
+ */
+#include "orchestrator/api/issue.h"
+
+#include "common/codec/json_write.h"
+#include "common/crypto/seal.h"
+#include "orchestrator/store/renewals.h"
+
+/** Until when it may be valid. */
+static enum br_rc
+read_bounds(struct br_issuing *i, struct br_err *reterr)
+{
+    struct br_kv_txn *txn;
+    struct br_renewal r;
+    struct br_issued whole = {.expires_s = 0};
+    BR_TRY(br_kv_begin_read(i->api->kv, &txn, reterr));
+    enum br_rc rc =
+        br_renewal_check(txn, &i->bearer.offer, br_orch_now_s(), &r, reterr);
+    if (rc == BR_OK) {
+        rc = br_issued_get(
+            txn, br_bytes(r.credential, sizeof(r.credential)), &whole, reterr);
+    }
+    br_kv_end(txn);
+    BR_TRY(rc);
+    i->until_s = r.ends_s > whole.expires_s ? r.ends_s : whole.expires_s;
+    return BR_OK;
+}
+
+bool
+br_issuing_may_renew(struct br_issuing *i)
+{
+    struct br_err err;
+    enum br_rc rc =
+        i->type->renewal_s == 0
+            ? br_fail(
+                  &err, BR_ERR_CONFLICT, "this type is not renewed any more")
+            : read_bounds(i, &err);
+    if (rc == BR_ERR_CONFLICT) {
+        br_orch_refuse(i->req, BR_OAUTH_CREDENTIAL_REQUEST_DENIED, err.text);
+    } else if (rc != BR_OK) {
+        br_orch_fail(i->req, &err);
+    }
+    i->issue.renewed = rc == BR_OK;
+    return rc == BR_OK;
+}
+
+/** What the claims are today, in i's arena. kept: those of the offer. The seam
+ *  for a type that has a source of data: it is asked here again, and its answer
+ *  taken in place of what was kept; without one, what was kept is what there
+ *  is. */
+static enum br_rc
+claims_of_today(
+    struct br_issuing *i,
+    struct br_json *kept,
+    struct br_json **ret,
+    struct br_err *reterr)
+{
+    *ret = kept;
+    return br_type_check(i->type, *ret, reterr);
+}
+
+/** In place of what they may be borrowed from. */
+static enum br_rc
+put_claims(
+    struct br_issuing *i, const struct br_json *claims, struct br_err *reterr)
+{
+    struct br_buf b;
+    br_buf_init(&b, 2u * BR_ORCH_CLAIMS_BYTES_MAX);
+    enum br_rc rc = br_json_encode(claims, &b, reterr);
+    if (rc != BR_OK) {
+        br_buf_wipe(&b);
+        return rc;
+    }
+    br_buf_wipe(&i->claims);
+    i->claims = b;
+    return BR_OK;
+}
+
+bool
+br_issuing_claims_again(struct br_issuing *i)
+{
+    struct br_json *kept;
+    struct br_json *claims;
+    struct br_err err;
+    enum br_rc rc =
+        br_json_parse(br_buf_bytes(&i->claims), &i->arena, &kept, &err);
+    if (rc == BR_OK && claims_of_today(i, kept, &claims, &err) != BR_OK) {
+        br_orch_refuse(i->req, BR_OAUTH_CREDENTIAL_REQUEST_DENIED, err.text);
+        return false;
+    }
+    if (rc == BR_OK) {
+        rc = put_claims(i, claims, &err);
+    }
+    if (rc != BR_OK) {
+        br_orch_fail(i->req, &err);
+    }
+    return rc == BR_OK;
+}

@@ -172,6 +172,7 @@ open_providers(struct br_orchestrator *o, struct br_err *reterr)
     const struct br_orch_config *c = o->config;
     if (c->wallet_providers[0] == '\0') {
         return c->wallet_attestation_required || c->key_attestation_required ||
+                       c->attestation_challenge_required ||
                        br_orch_is_haip(&o->api)
                    ? br_fail(
                          reterr, BR_ERR_CONFIG,

@@ -99,13 +99,15 @@ check_pop(
     uint64_t issued_s;
     struct br_json *v;
     struct br_err why;
+    c->challenge = br_bytes(NULL, 0);
     BR_TRY(br_jws_parse(proof, &jws_policy, arena, &jws, reterr));
     BR_TRY(br_jwk_check_verify(&c->key, jws.alg, reterr));
     BR_TRY(br_jws_verify(&jws, &c->key.key, &payload, reterr));
     if (br_json_parse(payload, arena, &v, &why) != BR_OK ||
         br_json_need_string(v, "aud", &audience, &why) != BR_OK ||
         br_json_need_string(v, "jti", &c->id, &why) != BR_OK ||
-        br_json_need_uint(v, "iat", &issued_s, &why) != BR_OK) {
+        br_json_need_uint(v, "iat", &issued_s, &why) != BR_OK ||
+        br_json_may_string(v, "challenge", &c->challenge, &why) != BR_OK) {
         return br_refuse_for(reterr, BR_RULE_ATTEST_POP, &why);
     }
     if (!br_bytes_eq(audience, policy->audience)) {
@@ -160,6 +162,10 @@ br_client_pop_make(
     br_json_write_string(&w, p->id);
     br_json_write_name(&w, "iat");
     br_json_write_uint(&w, p->issued_s);
+    if (p->challenge.n > 0) {
+        br_json_write_name(&w, "challenge");
+        br_json_write_string(&w, p->challenge);
+    }
     br_json_write_end(&w);
     enum br_rc rc = br_json_writer_done(&w, reterr);
     if (rc == BR_OK) {

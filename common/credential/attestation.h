@@ -31,10 +31,11 @@ struct br_attestation_policy {
 };
 
 struct br_attested_client {
-    struct br_bytes client; /**< sub: its client_id */
-    struct br_jwk key;      /**< cnf.jwk */
-    struct br_bytes id;     /**< of the proof; whether it was used before is
-                             *   the caller's to know */
+    struct br_bytes client;    /**< sub: its client_id */
+    struct br_jwk key;         /**< cnf.jwk */
+    struct br_bytes id;        /**< of the proof; whether it was used before is
+                                *   the caller's to know, as the next */
+    struct br_bytes challenge; /**< that the proof answers; empty: none */
 };
 /** An attestation and its proof. Rules attest-*, jws-*, x5c-*. */
 enum br_rc br_client_attestation_check(
@@ -48,7 +49,8 @@ enum br_rc br_client_attestation_check(
 /** Append the proof: made anew for each request, with the key of cnf. */
 struct br_client_pop {
     struct br_bytes audience;
-    struct br_bytes id; /**< random, once */
+    struct br_bytes id;        /**< random, once */
+    struct br_bytes challenge; /**< as the server gave it; empty: none */
     uint64_t issued_s;
 };
 enum br_rc br_client_pop_make(

@@ -142,6 +142,7 @@ struct br_oauth_server {
     struct br_bytes token_endpoint;
     struct br_bytes authorization_endpoint; /**< empty: none, as the next */
     struct br_bytes par_endpoint;
+    struct br_bytes challenge_endpoint; /**< of client attestations */
     bool par_required;
     bool pre_authorized; /**< the grant is supported */
     bool anonymous;      /**< without a client_id */

@@ -304,6 +304,8 @@ take_server(
         v, "authorization_endpoint", &s->authorization_endpoint, reterr));
     BR_TRY(br_json_may_string(
         v, "pushed_authorization_request_endpoint", &s->par_endpoint, reterr));
+    BR_TRY(br_json_may_string(
+        v, "challenge_endpoint", &s->challenge_endpoint, reterr));
     BR_TRY(br_json_may_boolean(
         v, "require_pushed_authorization_requests", &s->par_required, reterr));
     BR_TRY(br_json_may_boolean(

@@ -82,6 +82,13 @@ br_http_answer_buf(struct br_http_request *req, size_t max_bytes)
 }
 
 void
+br_http_add_header(
+    struct br_http_request *req, const char *name, const char *value)
+{
+    store_header(&req->answer, name, value);
+}
+
+void
 br_http_reply(struct br_http_request *req, const struct br_http_answer *given)
 {
     struct br_http_stored_answer *a = &req->answer;

@@ -134,6 +134,9 @@ struct br_http_answer {
  *  kilobytes costs neither an allocation nor a copy. */
 struct br_buf *
 br_http_answer_buf(struct br_http_request *req, size_t max_bytes);
+/** A header of the answer, whoever gives it: told before it is given. */
+void br_http_add_header(
+    struct br_http_request *req, const char *name, const char *value);
 void br_http_reply(struct br_http_request *req, const struct br_http_answer *a);
 /** An application/problem+json of an error: type
  *  "https://broletto.example/errors/<slug>", title, status, code, detail,

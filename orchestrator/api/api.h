@@ -89,13 +89,28 @@ void br_orch_put_html(struct br_buf *b, const char *text);
 /** A failure of ours, or one of HTTP: a problem document. */
 void br_orch_fail(struct br_http_request *req, const struct br_err *err);
 
-/** Random, ours for a time, once: see nonce.c. */
+/** Random, ours for a time, for one purpose: see nonce.c. */
+enum br_orch_nonce {
+    BR_ORCH_C_NONCE = 1, /**< of proofs of keys */
+    BR_ORCH_DPOP_NONCE,
+    BR_ORCH_CHALLENGE, /**< of client attestations */
+};
 void br_orch_nonce_make(
     struct br_orch_api *api,
+    enum br_orch_nonce kind,
     uint64_t now_s,
     char ret[BR_ORCH_NONCE_TEXT_BYTES]);
 bool br_orch_nonce_ok(
-    struct br_orch_api *api, struct br_bytes nonce, uint64_t now_s);
+    struct br_orch_api *api,
+    enum br_orch_nonce kind,
+    struct br_bytes nonce,
+    uint64_t now_s);
+/** A fresh one in the answer's head: in DPoP-Nonce, or
+ *  OAuth-Client-Attestation-Challenge. */
+void br_orch_nonce_offer(
+    struct br_orch_api *api,
+    enum br_orch_nonce kind,
+    struct br_http_request *req);
 
 /** Where a request came to, and with what. */
 struct br_orch_door {
@@ -162,6 +177,10 @@ struct br_json *br_orch_body(
     struct br_arena *arena,
     enum br_oauth_error e);
 
+/** How many keys a request may bring: of the type that has most. Metadata has
+ *  one number for all types (section 12.2.4). */
+uint64_t br_orch_batch_size(const struct br_orch_api *api);
+
 struct br_verifier_request;
 /** The request that the address names, in the arena. Refuses by itself. */
 enum br_rc br_orch_vp_look(
@@ -187,6 +206,7 @@ br_http_handler br_orch_post_par;
 br_http_handler br_orch_get_authorize;
 br_http_handler br_orch_post_authorize;
 br_http_handler br_orch_post_nonce;
+br_http_handler br_orch_post_challenge;
 br_http_handler br_orch_post_credential;
 br_http_handler br_orch_post_deferred;
 br_http_handler br_orch_post_notification;

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: EUPL-1.2
  */
 #include "common/credential/attestation.h"
+#include "common/credential/rule.h"
 #include "common/crypto/hash.h"
 #include "orchestrator/api/api.h"
 #include "orchestrator/api/once.h"
@@ -40,25 +41,51 @@ br_orch_providers(struct br_orch_api *api, struct br_x5c_policy *x5c)
     };
 }
 
-static enum br_rc
+/** What is wrong with the attestation and its proof. */
+static enum br_oauth_error
 check(
     struct br_orch_api *api,
-    const char *attestation,
-    const char *proof,
+    struct br_http_request *req,
     struct br_arena *arena,
     struct br_attested_client *ret,
     struct br_err *reterr)
 {
+    const char *attestation = br_http_header(req, ATTESTATION);
+    const char *proof = br_http_header(req, PROOF);
     struct br_x5c_policy x5c;
     struct br_hash once;
     const struct br_attestation_policy policy = br_orch_providers(api, &x5c);
-    BR_TRY(br_client_attestation_check(
-        br_str(attestation), br_str(proof), &policy, arena, ret, reterr));
+    /* "There is precisely one OAuth-Client-Attestation HTTP request header
+     * field", and one of its proof. */
+    if (br_http_header_count(req, ATTESTATION) > 1 ||
+        br_http_header_count(req, PROOF) > 1) {
+        (void)br_fail(reterr, BR_ERR_DUPLICATE_FIELD, "two attestations");
+        return BR_OAUTH_INVALID_CLIENT;
+    }
+    if (br_client_attestation_check(
+            br_str(attestation), br_str(proof == NULL ? "" : proof), &policy,
+            arena, ret, reterr) != BR_OK) {
+        return br_rule_of(reterr) == br_rule_info(BR_RULE_ATTEST_TIME)
+                   ? BR_OAUTH_USE_FRESH_ATTESTATION
+                   : BR_OAUTH_INVALID_CLIENT;
+    }
+    bool answers = ret->challenge.n > 0;
+    if ((answers || api->config->attestation_challenge_required) &&
+        !br_orch_nonce_ok(
+            api, BR_ORCH_CHALLENGE, ret->challenge, policy.now_s)) {
+        (void)br_fail(
+            reterr, BR_ERR_EXPIRED, "the proof answers %s",
+            answers ? "a challenge that is not ours, or has expired"
+                    : "no challenge");
+        return BR_OAUTH_USE_ATTESTATION_CHALLENGE;
+    }
     const struct br_bytes parts[] = {br_str("client"), ret->client, ret->id};
     br_sha256_parts(parts, 3, &once);
     return br_once_take(
-        api->once, &once, policy.now_s, policy.now_s + policy.window_s + 120,
-        reterr);
+               api->once, &once, policy.now_s,
+               policy.now_s + policy.window_s + 120, reterr) == BR_OK
+               ? BR_OAUTH_OK
+               : BR_OAUTH_INVALID_CLIENT;
 }
 
 /** Who the attestation says that it is. Refuses by itself: false. */
@@ -70,28 +97,24 @@ check_attested(
     struct br_bytes *client,
     char ret_instance[BR_THUMBPRINT_TEXT_BYTES + 1])
 {
-    const char *attestation = br_http_header(req, ATTESTATION);
-    const char *proof = br_http_header(req, PROOF);
     struct br_attested_client c;
     struct br_err err;
-    /* "There is precisely one OAuth-Client-Attestation HTTP request header
-     * field", and one of its proof. */
-    enum br_rc rc =
-        br_http_header_count(req, ATTESTATION) > 1 ||
-                br_http_header_count(req, PROOF) > 1
-            ? br_fail(&err, BR_ERR_DUPLICATE_FIELD, "two attestations")
-            : check(
-                  api, attestation, proof == NULL ? "" : proof, arena, &c,
-                  &err);
-    if (rc == BR_OK) {
-        rc = br_jwk_thumbprint_text(&c.key.key, ret_instance, &err);
+    enum br_oauth_error e = check(api, req, arena, &c, &err);
+    if (e == BR_OAUTH_OK &&
+        br_jwk_thumbprint_text(&c.key.key, ret_instance, &err) != BR_OK) {
+        e = BR_OAUTH_INVALID_CLIENT;
     }
-    if (rc == BR_OK && client->n > 0 && !br_bytes_eq(*client, c.client)) {
-        rc = br_fail(
+    if (e == BR_OAUTH_OK && client->n > 0 && !br_bytes_eq(*client, c.client)) {
+        e = BR_OAUTH_INVALID_CLIENT;
+        (void)br_fail(
             &err, BR_ERR_CONFLICT, "client_id is not the one that is attested");
     }
-    if (rc != BR_OK) {
-        br_orch_refuse(req, BR_OAUTH_INVALID_CLIENT, err.text);
+    if (api->config->attestation_challenge_required ||
+        e == BR_OAUTH_USE_ATTESTATION_CHALLENGE) {
+        br_orch_nonce_offer(api, BR_ORCH_CHALLENGE, req);
+    }
+    if (e != BR_OAUTH_OK) {
+        br_orch_refuse(req, e, err.text);
         return false;
     }
     *client = c.client;

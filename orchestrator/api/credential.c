@@ -81,7 +81,7 @@ check_one(
         (void)br_fail(reterr, BR_ERR_MISSING_FIELD, "a proof has no nonce");
         return BR_OAUTH_INVALID_PROOF;
     }
-    if (!br_orch_nonce_ok(i->api, ret->nonce, policy.now_s)) {
+    if (!br_orch_nonce_ok(i->api, BR_ORCH_C_NONCE, ret->nonce, policy.now_s)) {
         (void)br_fail(
             reterr, BR_ERR_EXPIRED, "the nonce is not ours, or has expired");
         return BR_OAUTH_INVALID_NONCE;
@@ -99,10 +99,11 @@ add_key(struct br_issuing *i, const struct br_jwk *key, struct br_err *reterr)
             return BR_OAUTH_INVALID_PROOF;
         }
     }
-    if (i->count >= i->type->batch_size || i->count >= BR_ORCH_BATCH_MAX) {
+    uint64_t most = br_orch_batch_size(i->api);
+    if (i->count >= most || i->count >= BR_ORCH_BATCH_MAX) {
         (void)br_fail(
             reterr, BR_ERR_OUT_OF_RANGE, "at most %llu keys",
-            (unsigned long long)i->type->batch_size);
+            (unsigned long long)most);
         return BR_OAUTH_INVALID_PROOF;
     }
     i->key[i->count++] = *key;
@@ -142,7 +143,8 @@ add_attested(
     if (e == BR_OAUTH_OK &&
         (proof != NULL
              ? !br_bytes_eq(proof->nonce, keys->nonce)
-             : !br_orch_nonce_ok(i->api, keys->nonce, policy.now_s))) {
+             : !br_orch_nonce_ok(
+                   i->api, BR_ORCH_C_NONCE, keys->nonce, policy.now_s))) {
         (void)br_fail(reterr, BR_ERR_EXPIRED, "the attestation's nonce");
         return BR_OAUTH_INVALID_NONCE;
     }
@@ -275,6 +277,10 @@ accept(struct br_issuing *i, struct br_vci_request *r, struct br_offer *o)
         br_orch_refuse(i->req, e, err.text);
         return false;
     }
+    /* "The Credential Issuer determines the number of the Credentials issued in
+     * the Credential Response, regardless of number of proofs/keys" (section
+     * 13.6): a wallet knows one number for all types. */
+    i->count = i->count < i->type->batch_size ? i->count : i->type->batch_size;
     return !again || br_issuing_claims_again(i);
 }
 

@@ -116,8 +116,8 @@ write_configuration(
     br_json_write_end(w);
 }
 
-static uint64_t
-batch_size(const struct br_orch_api *api)
+uint64_t
+br_orch_batch_size(const struct br_orch_api *api)
 {
     uint64_t most = 1;
     for (size_t i = 0; i < api->types->count; i++) {
@@ -137,11 +137,11 @@ write_parameters(struct br_json_writer *w, const struct br_orch_api *api)
     write_url(w, api, "deferred_credential_endpoint", "/deferred_credential");
     write_url(w, api, "notification_endpoint", "/notification");
     write_encryption(w, api);
-    if (batch_size(api) > 1) {
+    if (br_orch_batch_size(api) > 1) {
         br_json_write_name(w, "batch_credential_issuance");
         br_json_write_object(w);
         br_json_write_name(w, "batch_size");
-        br_json_write_uint(w, batch_size(api));
+        br_json_write_uint(w, br_orch_batch_size(api));
         br_json_write_end(w);
     }
     br_json_write_name(w, "display");
@@ -283,6 +283,11 @@ br_orch_get_server_metadata(struct br_http_request *req, void *ctx)
         write_names(
             &w, "client_attestation_pop_signing_alg_values_supported",
             proof_algs);
+    }
+    /* "If the Authorization Server offers a challenge endpoint, the Client MUST
+     * retrieve a challenge": so it is named where one is asked for. */
+    if (api->config->attestation_challenge_required) {
+        write_url(&w, api, "challenge_endpoint", "/challenge");
     }
     write_names(&w, "dpop_signing_alg_values_supported", proof_algs);
     br_json_write_name(&w, "pre-authorized_grant_anonymous_access_supported");

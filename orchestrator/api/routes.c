@@ -32,6 +32,7 @@ static const struct br_http_route routes[] = {
     {"POST", "/authorize", br_orch_post_authorize, BR_ORCH_FORM_BYTES_MAX, FORM,
      NULL, NULL},
     {"POST", "/nonce", br_orch_post_nonce, 1024, NULL, NULL, NULL},
+    {"POST", "/challenge", br_orch_post_challenge, 1024, NULL, NULL, NULL},
     {"POST", "/credential", br_orch_post_credential, BR_ORCH_REQUEST_BYTES_MAX,
      NULL, NULL, NULL},
     {"POST", "/deferred_credential", br_orch_post_deferred,

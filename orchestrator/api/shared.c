@@ -137,7 +137,8 @@ target(struct br_orch_api *api, const char *path, struct br_arena *arena)
     return br_str(out);
 }
 
-static enum br_rc
+/** RFC 9449 section 4.3, with the nonce and jti. */
+static enum br_oauth_error
 check_proof(
     struct br_orch_api *api,
     struct br_bytes proof,
@@ -147,13 +148,25 @@ check_proof(
     struct br_err *reterr)
 {
     struct br_hash once;
-    BR_TRY(br_dpop_check(proof, policy, arena, ret, reterr));
+    if (br_dpop_check(proof, policy, arena, ret, reterr) != BR_OK) {
+        return BR_OAUTH_INVALID_DPOP_PROOF;
+    }
+    if (api->config->dpop_nonce_required &&
+        !br_orch_nonce_ok(api, BR_ORCH_DPOP_NONCE, ret->nonce, policy->now_s)) {
+        (void)br_fail(
+            reterr, BR_ERR_EXPIRED, "the proof has %s",
+            ret->nonce.n > 0 ? "a nonce that is not ours, or has expired"
+                             : "no nonce");
+        return BR_OAUTH_USE_DPOP_NONCE;
+    }
     const struct br_bytes parts[] = {
         br_str("dpop"), br_str(ret->thumbprint), ret->id};
     br_sha256_parts(parts, 3, &once);
     return br_once_take(
-        api->once, &once, policy->now_s, ret->issued_s + policy->window_s + 120,
-        reterr);
+               api->once, &once, policy->now_s,
+               ret->issued_s + policy->window_s + 120, reterr) == BR_OK
+               ? BR_OAUTH_OK
+               : BR_OAUTH_INVALID_DPOP_PROOF;
 }
 
 bool
@@ -166,10 +179,14 @@ br_orch_check_dpop(
 {
     const char *header = br_http_header(req, "DPoP");
     struct br_dpop_proof proof;
-    struct br_err err;
+    struct br_err err = {.rc = BR_OK};
+    enum br_oauth_error e = BR_OAUTH_INVALID_DPOP_PROOF;
     ret_thumbprint[0] = '\0';
     if (header == NULL) {
         return true;
+    }
+    if (api->config->dpop_nonce_required) {
+        br_orch_nonce_offer(api, BR_ORCH_DPOP_NONCE, req);
     }
     const struct br_dpop_policy policy = {
         .algs = BR_ORCH_PROOF_ALGS,
@@ -181,20 +198,22 @@ br_orch_check_dpop(
     };
     /* "There is not more than one DPoP HTTP request header field" (RFC 9449
      * section 4.3). */
-    enum br_rc rc =
-        br_http_header_count(req, "DPoP") > 1
-            ? br_fail(&err, BR_ERR_DUPLICATE_FIELD, "two headers DPoP")
-            : check_proof(api, br_str(header), &policy, arena, &proof, &err);
-    if (rc == BR_ERR_BUSY || rc == BR_ERR_NO_MEMORY) {
+    if (br_http_header_count(req, "DPoP") > 1) {
+        (void)br_fail(&err, BR_ERR_DUPLICATE_FIELD, "two headers DPoP");
+    } else {
+        e = check_proof(api, br_str(header), &policy, arena, &proof, &err);
+    }
+    if (e != BR_OAUTH_OK &&
+        (err.rc == BR_ERR_BUSY || err.rc == BR_ERR_NO_MEMORY)) {
         br_orch_fail(req, &err);
         return false;
     }
-    if (rc != BR_OK && door->token.n > 0) {
-        br_orch_refuse_token(req, BR_OAUTH_INVALID_DPOP_PROOF, err.text);
+    if (e != BR_OAUTH_OK && door->token.n > 0) {
+        br_orch_refuse_token(req, e, err.text);
         return false;
     }
-    if (rc != BR_OK) {
-        br_orch_refuse(req, BR_OAUTH_INVALID_DPOP_PROOF, err.text);
+    if (e != BR_OAUTH_OK) {
+        br_orch_refuse(req, e, err.text);
         return false;
     }
     memcpy(ret_thumbprint, proof.thumbprint, sizeof(proof.thumbprint));

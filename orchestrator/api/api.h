@@ -177,6 +177,12 @@ struct br_json *br_orch_body(
     struct br_arena *arena,
     enum br_oauth_error e);
 
+/** A new notification id, and the key of its row: they begin with the time, so
+ *  that rows of one time lie together. */
+void br_orch_notice_new(
+    char ret[BR_ORCH_SECRET_TEXT_BYTES], struct br_hash *ret_key);
+struct br_hash br_orch_notice_key(struct br_bytes text);
+
 /** How many keys a request may bring: of the type that has most. Metadata has
  *  one number for all types (section 12.2.4). */
 uint64_t br_orch_batch_size(const struct br_orch_api *api);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include "common/codec/text.h"
 #include "common/credential/attestation.h"
 #include "common/crypto/hash.h"
+#include "common/crypto/keyfile.h"
 #include "orchestrator/api/issue.h"
 #include "orchestrator/api/once.h"
 
@@ -263,7 +265,7 @@ accept(struct br_issuing *i, struct br_vci_request *r, struct br_offer *o)
         return false;
     }
     bool again = o->state == BR_OFFER_ISSUED && i->bearer.renewed;
-    if (again && !br_issuing_may_renew(i)) {
+    if (again && !br_issuing_may_renew(i, o)) {
         return false;
     }
     if (!again && o->state != BR_OFFER_REDEEMED) {
@@ -317,7 +319,7 @@ take_keys(struct br_issuing *i, struct br_bytes text, struct br_err *reterr)
     struct br_json *v;
     BR_TRY(br_json_parse(text, &i->arena, &v, reterr));
     for (struct br_json *k = br_json_first(v);
-         k != NULL && i->count < BR_ORCH_BATCH_MAX; k = k->next) {
+         k != NULL && i->count < br_orch_batch_size(i->api); k = k->next) {
         BR_TRY(br_jwk_parse(k, &i->key[i->count], reterr));
         i->count++;
     }
@@ -413,6 +415,46 @@ br_orch_post_deferred(struct br_http_request *req, void *ctx)
 
 /* ---- notification ------------------------------------------------------- */
 
+enum { NOTICE_BYTES = 32, NOTICE_TIME_BYTES = 8 };
+
+static struct br_hash
+notice_key(const uint8_t notice[NOTICE_BYTES])
+{
+    struct br_hash key = br_orch_hash("notice", br_bytes(notice, NOTICE_BYTES));
+    memcpy(key.b, notice, NOTICE_TIME_BYTES);
+    return key;
+}
+
+void
+br_orch_notice_new(char ret[BR_ORCH_SECRET_TEXT_BYTES], struct br_hash *ret_key)
+{
+    uint8_t notice[NOTICE_BYTES];
+    struct br_buf b;
+    br_put_be64(notice, br_orch_now_us());
+    br_random(notice + NOTICE_TIME_BYTES, NOTICE_BYTES - NOTICE_TIME_BYTES);
+    br_buf_init(&b, BR_ORCH_SECRET_TEXT_BYTES);
+    br_base64url_put(&b, br_bytes(notice, sizeof(notice)));
+    (void)snprintf(
+        ret, BR_ORCH_SECRET_TEXT_BYTES, "%.*s", b.failed ? 0 : (int)b.n,
+        b.n == 0 ? "" : (const char *)b.p);
+    br_buf_fini(&b);
+    *ret_key = notice_key(notice);
+}
+
+/** Of another form: a key that no row has. */
+struct br_hash
+br_orch_notice_key(struct br_bytes text)
+{
+    uint8_t notice[NOTICE_BYTES];
+    size_t n;
+    if (text.n != BR_ORCH_SECRET_TEXT_BYTES - 1 ||
+        br_base64url_parse(text, notice, sizeof(notice), &n, NULL) != BR_OK ||
+        n != sizeof(notice)) {
+        return br_orch_hash("no notice", text);
+    }
+    return notice_key(notice);
+}
+
 struct notice {
     struct br_write write;
     struct br_http_request *req;
@@ -479,7 +521,7 @@ read_notice(
     *n = (struct notice){
         .write = {.apply = apply_notice, .done = done_notice},
         .req = req,
-        .id = br_orch_hash("notice", in.id),
+        .id = br_orch_notice_key(in.id),
         .offer = bearer.offer,
         .event = in.event,
     };

@@ -34,6 +34,14 @@ br_issuing_new(
     for (size_t k = 0; k < BR_ORCH_BATCH_MAX; k++) {
         br_buf_init(&i->credential[k], CREDENTIAL_BYTES_MAX);
     }
+    i->key = (struct br_jwk *)br_arena_take(
+        &i->arena, br_orch_batch_size(api) * sizeof(*i->key));
+    if (i->key == NULL) {
+        (void)br_fail(&err, BR_ERR_NO_MEMORY, "credential request");
+        br_orch_fail(req, &err);
+        br_issuing_free(i);
+        return NULL;
+    }
     if (!br_orch_authenticate(api, req, path, &i->arena, &i->bearer)) {
         br_issuing_free(i);
         return NULL;
@@ -68,6 +76,7 @@ br_issuing_read(
             &i->bearer.claims_key, ret_offer->sealed, &i->claims, reterr);
     }
     ret_offer->sealed = br_bytes(NULL, 0);
+    i->late = ret_offer->deferred || i->bearer.renewed;
     br_kv_end(txn);
     return rc;
 }
@@ -226,7 +235,9 @@ sign_all(struct br_issuing *i, struct br_err *reterr)
     if (i->until_s != 0 && r->expires_s > i->until_s) {
         r->expires_s = i->until_s;
     }
-    i->issue.renewal_ends_s = from_s + i->type->renewal_s;
+    if (i->late) {
+        i->issue.renewal_ends_s = from_s + i->type->renewal_s;
+    }
     for (size_t k = 0; k < i->count; k++) {
         const struct br_credential_plan plan = {
             &i->key[k].key, r->list, r->index[k], from_s, r->expires_s};
@@ -244,8 +255,7 @@ prepare(struct br_issuing *i, struct br_err *reterr)
     r->offer = i->bearer.offer;
     br_put_be64(r->id, br_orch_now_us());
     br_random(r->id + 8, sizeof(r->id) - 8);
-    br_orch_random_text(i->secret);
-    i->issue.notice = br_orch_hash("notice", br_str(i->secret));
+    br_orch_notice_new(i->secret, &i->issue.notice);
     i->issue.list_size = i->api->config->status_list_size;
     BR_TRY(choose(i, reterr));
     return sign_all(i, reterr);

@@ -17,10 +17,11 @@ struct br_issuing {
     struct br_bearer bearer;
     const struct br_type *type;
     struct br_vci_encryption encryption;
-    struct br_jwk key[BR_ORCH_BATCH_MAX];
+    struct br_jwk *key; /**< in the arena, as many as a request may bring */
     size_t count;
     struct br_buf claims; /**< JSON, wiped */
     struct br_issue issue;
+    bool late;        /**< issued some time after its token was given */
     uint64_t until_s; /**< renewed: it is not valid for longer; 0: no bound */
     struct br_hash transaction; /**< deferred: of the transaction id */
     char secret[BR_ORCH_SECRET_TEXT_BYTES]; /**< transaction or notification */
@@ -40,7 +41,7 @@ enum br_rc br_issuing_read(
     struct br_err *reterr) BR_MUST_USE;
 /** Is this token good for one more batch of what was issued? Refuses by itself:
  *  false. */
-bool br_issuing_may_renew(struct br_issuing *i);
+bool br_issuing_may_renew(struct br_issuing *i, const struct br_offer *o);
 /** The claims of what is issued again, in i->claims in place of those that were
  *  kept. Refuses by itself: false. */
 bool br_issuing_claims_again(struct br_issuing *i);

@@ -13,9 +13,12 @@
 #include "common/crypto/seal.h"
 #include "orchestrator/store/renewals.h"
 
-/** Until when it may be valid. */
+enum { HOUR_S = 3600 };
+
+/** Until when it may be valid: a whole hour, as all times of copies. */
 static enum br_rc
-read_bounds(struct br_issuing *i, struct br_err *reterr)
+read_bounds(
+    struct br_issuing *i, const struct br_offer *o, struct br_err *reterr)
 {
     struct br_kv_txn *txn;
     struct br_renewal r;
@@ -25,23 +28,25 @@ read_bounds(struct br_issuing *i, struct br_err *reterr)
         br_renewal_check(txn, &i->bearer.offer, br_orch_now_s(), &r, reterr);
     if (rc == BR_OK) {
         rc = br_issued_get(
-            txn, br_bytes(r.credential, sizeof(r.credential)), &whole, reterr);
+            txn, br_bytes(o->credential, sizeof(o->credential)), &whole,
+            reterr);
     }
     br_kv_end(txn);
     BR_TRY(rc);
-    i->until_s = r.ends_s > whole.expires_s ? r.ends_s : whole.expires_s;
+    uint64_t until_s = r.ends_s > whole.expires_s ? r.ends_s : whole.expires_s;
+    i->until_s = until_s / HOUR_S * HOUR_S;
     return BR_OK;
 }
 
 bool
-br_issuing_may_renew(struct br_issuing *i)
+br_issuing_may_renew(struct br_issuing *i, const struct br_offer *o)
 {
     struct br_err err;
     enum br_rc rc =
         i->type->renewal_s == 0
             ? br_fail(
                   &err, BR_ERR_CONFLICT, "this type is not renewed any more")
-            : read_bounds(i, &err);
+            : read_bounds(i, o, &err);
     if (rc == BR_ERR_CONFLICT) {
         br_orch_refuse(i->req, BR_OAUTH_CREDENTIAL_REQUEST_DENIED, err.text);
     } else if (rc != BR_OK) {

@@ -412,7 +412,8 @@ static enum br_rc
 put_refill(
     struct br_kv_txn *txn,
     const struct br_issued *i,
-    const struct br_renewal *r,
+    const uint8_t id[BR_ORCH_ID_BYTES],
+    uint64_t number,
     struct br_err *reterr)
 {
     struct br_buf b;
@@ -427,8 +428,7 @@ put_refill(
     br_cbor_put_uint(&b, i->issued_s);
     br_cbor_put_uint(&b, i->expires_s);
     return br_row_put(
-        txn, BR_ORCH_REFILLS, refill_key(r->credential, r->batches, key), &b,
-        reterr);
+        txn, BR_ORCH_REFILLS, refill_key(id, number, key), &b, reterr);
 }
 
 /** The places of a credential's n-th batch, from 1: list, index and count of
@@ -494,21 +494,23 @@ commit_again(
     struct br_kv_txn *txn, const struct br_issue *in, struct br_err *reterr)
 {
     const struct br_issued *i = &in->issued;
+    struct br_offer o;
     struct br_renewal r;
     struct br_issued whole;
     struct br_list l;
     BR_TRY(list_for(txn, in, &l, reterr));
     BR_TRY(check_places(txn, i, reterr));
+    BR_TRY(br_offer_get(txn, &i->offer, &o, reterr));
     BR_TRY(br_renewal_check(txn, &i->offer, i->issued_s, &r, reterr));
     BR_TRY(br_issued_get(
-        txn, br_bytes(r.credential, sizeof(r.credential)), &whole, reterr));
+        txn, br_bytes(o.credential, sizeof(o.credential)), &whole, reterr));
     BR_TRY(br_renewal_take(txn, &r, reterr));
     if (whole.status != BR_STATUS_VALID) {
         touch(&l, i->issued_s * 1000000);
         BR_TRY(put_changes(txn, i, &l, whole.status, reterr));
     }
     BR_TRY(take_places(txn, i, &l, whole.id, reterr));
-    BR_TRY(put_refill(txn, i, &r, reterr));
+    BR_TRY(put_refill(txn, i, whole.id, r.batches, reterr));
     BR_TRY(put_notice(txn, &in->notice, whole.id, reterr));
     whole.expires_s =
         i->expires_s > whole.expires_s ? i->expires_s : whole.expires_s;
@@ -529,8 +531,11 @@ br_issue_commit(
     BR_TRY(br_offer_check_move(o.state, BR_OFFER_ISSUED, reterr));
     BR_TRY(list_for(txn, in, &l, reterr));
     BR_TRY(check_places(txn, i, reterr));
+    memcpy(o.credential, i->id, sizeof(o.credential));
     BR_TRY(br_offer_move(txn, &o, BR_OFFER_ISSUED, reterr));
-    BR_TRY(br_renewal_begin(txn, &i->offer, i->id, in->renewal_ends_s, reterr));
+    if (in->renewal_ends_s != 0) {
+        BR_TRY(br_renewal_begin(txn, &i->offer, in->renewal_ends_s, reterr));
+    }
     BR_TRY(take_places(txn, i, &l, i->id, reterr));
     BR_TRY(br_issued_put(txn, i, reterr));
     if (in->transaction != NULL) {

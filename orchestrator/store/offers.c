@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { ACCESS_FIELDS = 7 };
+enum { OFFER_FIELDS = 13, ACCESS_FIELDS = 7 };
 
 enum br_rc
 br_offer_put(
@@ -14,7 +14,7 @@ br_offer_put(
 {
     struct br_buf b;
     br_buf_init(&b, BR_ORCH_ROW_BYTES_MAX);
-    br_cbor_put_array(&b, 12);
+    br_cbor_put_array(&b, OFFER_FIELDS);
     br_cbor_put_uint(&b, (uint64_t)o->state);
     br_cbor_put_text(&b, br_str(o->type));
     br_cbor_put_text(&b, br_str(o->reference));
@@ -26,6 +26,7 @@ br_offer_put(
     br_cbor_put_uint(&b, o->attempts);
     br_cbor_put_uint(&b, o->created_s);
     br_cbor_put_uint(&b, o->expires_s);
+    br_cbor_put_bytes(&b, br_bytes(o->credential, sizeof(o->credential)));
     br_cbor_put_bytes(&b, o->sealed);
     return br_row_put(txn, BR_ORCH_OFFERS, br_hash_bytes(&o->key), &b, reterr);
 }
@@ -35,7 +36,7 @@ parse_offer(struct br_bytes row, struct br_offer *o, struct br_err *reterr)
 {
     struct br_cbor r;
     br_cbor_init(&r, row);
-    br_cbor_array_exact(&r, 12);
+    br_cbor_array_exact(&r, OFFER_FIELDS);
     o->state = (enum br_offer_state)br_cbor_uint_max(&r, BR_OFFER_STATES - 1);
     br_row_text(&r, o->type, BR_ORCH_TYPE_BYTES);
     br_row_text(&r, o->reference, BR_ORCH_REFERENCE_BYTES);
@@ -47,6 +48,7 @@ parse_offer(struct br_bytes row, struct br_offer *o, struct br_err *reterr)
     o->attempts = br_cbor_uint(&r);
     o->created_s = br_cbor_uint(&r);
     o->expires_s = br_cbor_uint(&r);
+    br_cbor_bytes_exact(&r, o->credential, sizeof(o->credential));
     o->sealed = br_cbor_bytes(&r);
     return br_cbor_done(&r, reterr);
 }

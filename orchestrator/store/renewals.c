@@ -63,7 +63,6 @@ put(struct br_kv_txn *txn, const struct br_renewal *r, struct br_err *reterr)
     br_cbor_put_bool(&b, r->identifiers);
     br_cbor_put_bool(&b, r->open);
     br_cbor_put_uint(&b, r->batches);
-    br_cbor_put_bytes(&b, br_bytes(r->credential, sizeof(r->credential)));
     br_cbor_put_uint(&b, r->used_s);
     br_cbor_put_bytes(&b, br_hash_bytes(&r->current));
     br_cbor_put_bytes(&b, br_hash_bytes(&r->previous));
@@ -95,7 +94,6 @@ br_renewal_get(
     r.identifiers = br_cbor_bool(&c);
     r.open = br_cbor_bool(&c);
     r.batches = br_cbor_uint(&c);
-    br_cbor_bytes_exact(&c, r.credential, sizeof(r.credential));
     r.used_s = br_cbor_uint(&c);
     br_row_hash(&c, &r.current);
     br_row_hash(&c, &r.previous);
@@ -398,7 +396,6 @@ enum br_rc
 br_renewal_begin(
     struct br_kv_txn *txn,
     const struct br_hash *offer,
-    const uint8_t credential[BR_ORCH_ID_BYTES],
     uint64_t ends_s,
     struct br_err *reterr)
 {
@@ -409,7 +406,6 @@ br_renewal_begin(
         return rc == BR_ERR_NOT_FOUND ? BR_OK
                                       : br_fail(reterr, rc, "%s", why.text);
     }
-    memcpy(r.credential, credential, sizeof(r.credential));
     r.ends_s = ends_s;
     r.open = false;
     return put_again(txn, &r, reterr);

@@ -47,13 +47,12 @@ struct br_renewal {
     char thumbprint[BR_ORCH_SECRET_TEXT_BYTES];
     uint64_t ends_s;
     bool identifiers;
-    bool open;        /**< a batch may be issued: one for each use */
-    uint64_t batches; /**< issued so far, after the first */
-    uint8_t credential[BR_ORCH_ID_BYTES]; /**< zeros: not issued yet */
-    uint64_t used_s;                      /**< when the last token was given */
-    struct br_hash family;                /**< of what stays in the token */
-    struct br_hash current;               /**< of the whole token */
-    struct br_hash previous;              /**< zeros: none */
+    bool open;                   /**< a batch may be issued: one for each use */
+    uint64_t batches;            /**< issued so far, after the first */
+    uint64_t used_s;             /**< when the last token was given */
+    struct br_hash family;       /**< of what stays in the token */
+    struct br_hash current;      /**< of the whole token */
+    struct br_hash previous;     /**< zeros: none */
     struct br_bytes current_key; /**< the claims' key, under the token; borrowed
                                   *   from the row, as the next */
     struct br_bytes previous_key; /**< the same under the one before */
@@ -106,12 +105,11 @@ enum br_rc br_renewal_use(
     struct br_refreshed *ret_refreshed,
     struct br_err *reterr) BR_MUST_USE;
 
-/** The credential was issued for the first time: nothing where there is no
- *  renewal. */
+/** The credential was issued for the first time, later than its token was
+ *  given: nothing where there is no renewal. */
 enum br_rc br_renewal_begin(
     struct br_kv_txn *txn,
     const struct br_hash *offer,
-    const uint8_t credential[BR_ORCH_ID_BYTES],
     uint64_t ends_s,
     struct br_err *reterr) BR_MUST_USE;
 /** May one more batch be issued? CONFLICT: it is over, or there was one since

@@ -11,7 +11,7 @@
 
 enum {
     BR_ORCH_ROW_BYTES_MAX = 128 * 1024,
-    BR_RENEWAL_FIELDS = 14, /**< of a renewal's row */
+    BR_RENEWAL_FIELDS = 13, /**< of a renewal's row */
 };
 
 /** Into out, at most max bytes and a NUL. */

@@ -130,6 +130,7 @@ struct br_offer {
     uint64_t attempts;
     uint64_t created_s;
     uint64_t expires_s;
+    uint8_t credential[BR_ORCH_ID_BYTES]; /**< that it became; zeros: none */
     struct br_bytes sealed; /**< claims; borrowed from the row; empty: gone */
 };
 enum br_rc br_offer_put(
@@ -366,7 +367,8 @@ struct br_issue {
     uint64_t list_size;
     const struct br_hash *transaction; /**< deferred: its row; or NULL */
     bool renewed;
-    uint64_t renewal_ends_s; /**< of the first issue: if there is a renewal */
+    uint64_t renewal_ends_s; /**< of the first issue: if there is a renewal, it
+                              *   ends then; 0: as it was told with its token */
 };
 enum br_rc br_issue_commit(
     struct br_kv_txn *txn,

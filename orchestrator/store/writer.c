@@ -3,6 +3,12 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
+
+/* A commit costs the processor as much as several requests, however many it is
+ * for. When there were several for the last one, more are on their way: it
+ * waits a little for as many. Who comes alone does not wait. */
+enum { GATHER_NS = 2000000, NS_PER_S = 1000000000 };
 
 struct br_writer {
     struct br_kv *kv;
@@ -13,6 +19,8 @@ struct br_writer {
     struct br_write *first;
     struct br_write **last;
     size_t queued;
+    size_t last_count; /**< jobs of the last commit */
+    size_t wanted;     /**< so many jobs wake the thread */
     bool stopping;
 };
 
@@ -58,6 +66,26 @@ write_all(struct br_writer *w, struct br_write *jobs)
     }
 }
 
+/** Until as many wait as the last commit was for, or a little longer; with the
+ *  lock. */
+static void
+gather(struct br_writer *w)
+{
+    struct timespec end;
+    int waited = 0;
+    (void)clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_nsec += GATHER_NS;
+    if (end.tv_nsec >= NS_PER_S) {
+        end.tv_nsec -= NS_PER_S;
+        end.tv_sec++;
+    }
+    w->wanted = w->last_count > 1 ? 2 * w->last_count : 1;
+    while (waited == 0 && !w->stopping && w->queued < w->wanted) {
+        waited = pthread_cond_timedwait(&w->wake, &w->lock, &end);
+    }
+    w->wanted = 1;
+}
+
 static void *
 run(void *ctx)
 {
@@ -68,7 +96,9 @@ run(void *ctx)
             (void)pthread_cond_wait(&w->wake, &w->lock);
             continue;
         }
+        gather(w);
         struct br_write *jobs = w->first;
+        w->last_count = w->queued;
         w->first = NULL;
         w->last = &w->first;
         w->queued = 0;
@@ -93,9 +123,14 @@ br_writer_start(
     }
     w->kv = kv;
     w->queue_max = queue_max;
+    w->wanted = 1;
     w->last = &w->first;
+    pthread_condattr_t attr;
     (void)pthread_mutex_init(&w->lock, NULL);
-    (void)pthread_cond_init(&w->wake, NULL);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&w->wake, &attr);
+    (void)pthread_condattr_destroy(&attr);
     if (pthread_create(&w->thread, NULL, run, w) != 0) {
         (void)pthread_cond_destroy(&w->wake);
         (void)pthread_mutex_destroy(&w->lock);
@@ -134,9 +169,12 @@ br_writer_submit(
         *w->last = job;
         w->last = &job->next;
         w->queued++;
+    }
+    bool enough = w->queued >= w->wanted;
+    (void)pthread_mutex_unlock(&w->lock);
+    if (enough) {
         (void)pthread_cond_signal(&w->wake);
     }
-    (void)pthread_mutex_unlock(&w->lock);
     if (stopping) {
         return br_fail(reterr, BR_ERR_STOPPING, "the issuer is stopping");
     }

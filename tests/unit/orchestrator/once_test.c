@@ -52,12 +52,32 @@ it_is_bounded(void **state)
     br_once_free(o);
 }
 
+/** Three quarters of what it was made for: nobody is refused by chance. */
+static void
+it_fills(void **state)
+{
+    enum { MOST = 1 << 15 };
+    (void)state;
+    struct br_once *o = br_once_new(MOST);
+    assert_non_null(o);
+    for (unsigned i = 0; i < MOST / 4 * 3; i++) {
+        struct br_hash h = hash_of(i);
+        assert_int_equal(br_once_take(o, &h, 100, 110, NULL), BR_OK);
+    }
+    for (unsigned i = 0; i < MOST / 4 * 3; i++) {
+        struct br_hash h = hash_of(i);
+        assert_int_equal(br_once_take(o, &h, 109, 110, NULL), BR_ERR_REPLAYED);
+    }
+    br_once_free(o);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(once_until_it_expires),
         cmocka_unit_test(it_is_bounded),
+        cmocka_unit_test(it_fills),
     };
     return cmocka_run_group_tests_name("once", tests, NULL, NULL);
 }

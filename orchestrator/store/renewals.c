@@ -373,10 +373,12 @@ br_renewal_use(
 
 /** A row that is changed: its keys outlive it. */
 static enum br_rc
-put_again(struct br_kv_txn *txn, struct br_renewal *r, struct br_err *reterr)
+put_again(
+    struct br_kv_txn *txn, const struct br_renewal *r, struct br_err *reterr)
 {
     uint8_t keys[2][WRAPPED_BYTES_MAX];
-    struct br_bytes *borrowed[] = {&r->current_key, &r->previous_key};
+    struct br_renewal copy = *r;
+    struct br_bytes *borrowed[] = {&copy.current_key, &copy.previous_key};
     for (size_t i = 0; i < 2; i++) {
         if (borrowed[i]->n > sizeof(keys[i])) {
             return br_fail(reterr, BR_ERR_CORRUPT, "a renewal's row");
@@ -386,10 +388,7 @@ put_again(struct br_kv_txn *txn, struct br_renewal *r, struct br_err *reterr)
         }
         *borrowed[i] = br_bytes(keys[i], borrowed[i]->n);
     }
-    enum br_rc rc = put(txn, r, reterr);
-    r->current_key = br_bytes(NULL, 0);
-    r->previous_key = br_bytes(NULL, 0);
-    return rc;
+    return put(txn, &copy, reterr);
 }
 
 enum br_rc

@@ -8,7 +8,7 @@
 /* A commit costs the processor as much as several requests, however many it is
  * for. When there were several for the last one, more are on their way: it
  * waits a little for as many. Who comes alone does not wait. */
-enum { GATHER_NS = 2000000, NS_PER_S = 1000000000 };
+enum { GATHER_NS = 2000000, NS_PER_S = 1000000000, SETTLED = 32 };
 
 struct br_writer {
     struct br_kv *kv;
@@ -19,8 +19,9 @@ struct br_writer {
     struct br_write *first;
     struct br_write **last;
     size_t queued;
-    size_t last_count; /**< jobs of the last commit */
-    size_t wanted;     /**< so many jobs wake the thread */
+    size_t expected;  /**< as many are likely to come; 1: no more */
+    unsigned settled; /**< commits until more are looked for */
+    size_t wanted;    /**< so many jobs wake the thread */
     bool stopping;
 };
 
@@ -66,8 +67,8 @@ write_all(struct br_writer *w, struct br_write *jobs)
     }
 }
 
-/** Until as many wait as the last commit was for, or a little longer; with the
- *  lock. */
+/** Until as many wait as were there for the last commit, or the time is over;
+ *  with the lock. When they come, more are looked for now and then. */
 static void
 gather(struct br_writer *w)
 {
@@ -79,11 +80,19 @@ gather(struct br_writer *w)
         end.tv_nsec -= NS_PER_S;
         end.tv_sec++;
     }
-    w->wanted = w->last_count > 1 ? 2 * w->last_count : 1;
+    w->wanted = w->expected;
     while (waited == 0 && !w->stopping && w->queued < w->wanted) {
         waited = pthread_cond_timedwait(&w->wake, &w->lock, &end);
     }
     w->wanted = 1;
+    w->expected = w->queued;
+    if (waited != 0) {
+        w->settled = SETTLED;
+    } else if (w->settled > 0) {
+        w->settled--;
+    } else {
+        w->expected += w->queued / 4 + (w->queued > 1);
+    }
 }
 
 static void *
@@ -98,7 +107,6 @@ run(void *ctx)
         }
         gather(w);
         struct br_write *jobs = w->first;
-        w->last_count = w->queued;
         w->first = NULL;
         w->last = &w->first;
         w->queued = 0;

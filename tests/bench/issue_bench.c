@@ -450,8 +450,8 @@ used_by(const char *pid)
 {
     char path[64];
     char text[1024];
-    unsigned long user;
-    unsigned long kernel;
+    unsigned long user = 0;
+    unsigned long kernel = 0;
     (void)snprintf(path, sizeof(path), "/proc/%s/stat", pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);

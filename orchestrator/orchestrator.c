@@ -201,6 +201,12 @@ warn(struct br_orchestrator *o, const char *event, const char *text)
 }
 
 static void
+on_warning(void *ctx, const char *event, const char *text)
+{
+    warn((struct br_orchestrator *)ctx, event, text);
+}
+
+static void
 on_unstamped(void *ctx, const char *text)
 {
     warn((struct br_orchestrator *)ctx, "ledger.unstamped", text);
@@ -265,6 +271,8 @@ fill_api(struct br_orchestrator *o, struct br_err *reterr)
     api->writer = o->writer;
     api->issuer = o->config->public_url;
     api->data_dir = o->o.data_dir;
+    api->warning = on_warning;
+    api->warning_ctx = o;
     api->once = br_once_new(ONCE_MAX);
     api->status = br_status_cache_new(&published);
     if (api->once == NULL || api->status == NULL) {

@@ -56,6 +56,9 @@ struct br_orch_api {
     struct br_desk *desk;
     struct br_oidc *oidc; /**< NULL: operators log in here alone */
     struct br_slow *slow;
+    /** For the operator: something that nobody at the desk sees. */
+    void (*warning)(void *ctx, const char *event, const char *text);
+    void *warning_ctx;
     atomic_bool stopping;
 };
 

@@ -283,7 +283,7 @@ accept(struct br_issuing *i, struct br_vci_request *r, struct br_offer *o)
      * the Credential Response, regardless of number of proofs/keys" (section
      * 13.6): a wallet knows one number for all types. */
     i->count = i->count < i->type->batch_size ? i->count : i->type->batch_size;
-    return !again || br_issuing_claims_again(i);
+    return true;
 }
 
 void
@@ -304,7 +304,9 @@ br_orch_post_credential(struct br_http_request *req, void *ctx)
     struct br_issued *row = &i->issue.issued;
     (void)snprintf(row->type, sizeof(row->type), "%s", o.type);
     (void)snprintf(row->reference, sizeof(row->reference), "%s", o.reference);
-    if (o.deferred && !i->issue.renewed) {
+    if (i->issue.renewed) {
+        br_issuing_renew(i);
+    } else if (o.deferred) {
         br_issuing_wait(i);
     } else {
         br_issuing_go(i);

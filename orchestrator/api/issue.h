@@ -42,9 +42,9 @@ enum br_rc br_issuing_read(
 /** Is this token good for one more batch of what was issued? Refuses by itself:
  *  false. */
 bool br_issuing_may_renew(struct br_issuing *i, const struct br_offer *o);
-/** The claims of what is issued again, in i->claims in place of those that were
- *  kept. Refuses by itself: false. */
-bool br_issuing_claims_again(struct br_issuing *i);
+/** Issue again, with the claims of today, which may have to be asked for: takes
+ *  i. */
+void br_issuing_renew(struct br_issuing *i);
 /** Check what was asked about encryption. Refuses by itself: false. */
 bool br_issuing_encryption_ok(struct br_issuing *i);
 /** Sign for each key, store, answer: takes i. */

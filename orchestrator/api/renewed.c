@@ -11,6 +11,8 @@
 
 #include "common/codec/json_write.h"
 #include "common/crypto/seal.h"
+#include "orchestrator/api/slow.h"
+#include "orchestrator/source/source.h"
 #include "orchestrator/store/renewals.h"
 
 enum { HOUR_S = 3600 };
@@ -56,10 +58,36 @@ br_issuing_may_renew(struct br_issuing *i, const struct br_offer *o)
     return rc == BR_OK;
 }
 
-/** What the claims are today, in i's arena. kept: those of the offer. The seam
- *  for a type that has a source of data: it is asked here again, and its answer
- *  taken in place of what was kept; without one, what was kept is what there
- *  is. */
+static bool
+asks_source(const struct br_issuing *i)
+{
+    return i->type->source.kind != BR_SOURCE_DESK && i->type->source.renew;
+}
+
+/** What goes wrong between us and a source is ours to know, not a wallet's. */
+static enum br_rc
+ask_source(struct br_issuing *i, struct br_json **ret, struct br_err *reterr)
+{
+    struct br_orch_api *api = i->api;
+    struct br_err why;
+    const struct br_source_home home = {
+        api->data_dir, api->config->insecure_loopback, &api->stopping};
+    enum br_rc rc = br_source_claims(
+        &home, i->type, i->issue.issued.reference, &i->arena, ret, &why);
+    if (rc == BR_OK) {
+        return BR_OK;
+    }
+    if (rc == BR_ERR_NOT_FOUND) {
+        return br_fail(
+            reterr, BR_ERR_CONFLICT, "there are no claims any more to certify");
+    }
+    api->warning(api->warning_ctx, "source.failed", why.text);
+    return br_fail(reterr, BR_ERR_BUSY, "the claims cannot be asked for now");
+}
+
+/** What the claims are today, in i's arena. kept: those of the offer. A type's
+ *  source is asked again, when the type says so; else what was kept is what
+ *  there is. */
 static enum br_rc
 claims_of_today(
     struct br_issuing *i,
@@ -67,6 +95,9 @@ claims_of_today(
     struct br_json **ret,
     struct br_err *reterr)
 {
+    if (asks_source(i)) {
+        return ask_source(i, ret, reterr);
+    }
     *ret = kept;
     return br_type_check(i->type, *ret, reterr);
 }
@@ -88,17 +119,22 @@ put_claims(
     return BR_OK;
 }
 
-bool
-br_issuing_claims_again(struct br_issuing *i)
+/** Refuses by itself: false. */
+static bool
+claims_again(struct br_issuing *i)
 {
     struct br_json *kept;
     struct br_json *claims;
     struct br_err err;
     enum br_rc rc =
         br_json_parse(br_buf_bytes(&i->claims), &i->arena, &kept, &err);
-    if (rc == BR_OK && claims_of_today(i, kept, &claims, &err) != BR_OK) {
-        br_orch_refuse(i->req, BR_OAUTH_CREDENTIAL_REQUEST_DENIED, err.text);
-        return false;
+    if (rc == BR_OK) {
+        rc = claims_of_today(i, kept, &claims, &err);
+        if (rc != BR_OK && rc != BR_ERR_BUSY) {
+            br_orch_refuse(
+                i->req, BR_OAUTH_CREDENTIAL_REQUEST_DENIED, err.text);
+            return false;
+        }
     }
     if (rc == BR_OK) {
         rc = put_claims(i, claims, &err);
@@ -107,4 +143,32 @@ br_issuing_claims_again(struct br_issuing *i)
         br_orch_fail(i->req, &err);
     }
     return rc == BR_OK;
+}
+
+static void
+renew(void *ctx, bool stopping)
+{
+    struct br_issuing *i = (struct br_issuing *)ctx;
+    struct br_err err;
+    if (stopping) {
+        (void)br_fail(&err, BR_ERR_STOPPING, "the issuer");
+        br_orch_fail(i->req, &err);
+        br_issuing_free(i);
+    } else if (claims_again(i)) {
+        br_issuing_go(i);
+    } else {
+        br_issuing_free(i);
+    }
+}
+
+void
+br_issuing_renew(struct br_issuing *i)
+{
+    struct br_err err;
+    if (!asks_source(i)) {
+        renew(i, false);
+    } else if (br_slow_submit(i->api->slow, renew, i, &err) != BR_OK) {
+        br_orch_fail(i->req, &err);
+        br_issuing_free(i);
+    }
 }

@@ -107,7 +107,8 @@ struct br_vci_issuer {
     struct br_bytes deferred_endpoint;
     struct br_bytes notification_endpoint;
     struct br_bytes authorization_server; /**< the first; else the issuer */
-    uint64_t batch_size;                  /**< 1: one at a time */
+    const struct br_json *servers; /**< authorization_servers; NULL: not said */
+    uint64_t batch_size;           /**< 1: one at a time */
     struct br_vci_request_encryption request;
     struct br_vci_response_encryption response;
     const struct br_json *display;        /**< or NULL */
@@ -147,6 +148,7 @@ struct br_oauth_server {
     bool pre_authorized; /**< the grant is supported */
     bool anonymous;      /**< without a client_id */
     bool iss_returned;   /**< RFC 9207 */
+    bool s256;           /**< PKCE, or nothing is said of it */
     unsigned dpop_algs;  /**< 0: DPoP is not spoken */
 };
 /** oauth-metadata, oauth-issuer. */
@@ -174,6 +176,13 @@ enum br_rc br_vci_token_parse(
     struct br_vci_token *ret,
     struct br_err *reterr) BR_MUST_USE;
 void br_vci_token_write(struct br_json_writer *w, const struct br_vci_token *t);
+/** The first credential_identifier of a configuration in a token response
+ *  (section 6.2); empty when there is none. oauth-token. */
+enum br_rc br_vci_token_identifier(
+    const struct br_json *v,
+    struct br_bytes configuration,
+    struct br_bytes *ret,
+    struct br_err *reterr) BR_MUST_USE;
 /** vci-nonce. */
 enum br_rc br_vci_nonce_parse(
     const struct br_json *v,

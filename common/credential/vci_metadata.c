@@ -78,7 +78,8 @@ take_names(
 /* ---- the issuer --------------------------------------------------------- */
 
 /** The first key with an alg that we can encrypt with. "The alg parameter MUST
- *  be present" (section 10). */
+ *  be present" (section 10). Without one, what is not required is not offered.
+ */
 static enum br_rc
 take_key(
     const struct br_json *jwks,
@@ -95,8 +96,13 @@ take_key(
         e->alg = br_jwe_alg_by_name(k.alg);
         if (e->alg != 0 && k.kid.n > 0 && br_jwe_alg_fits(e->alg, k.key.kind)) {
             e->key = k;
+            e->offered = true;
             return BR_OK;
         }
+    }
+    e->alg = 0;
+    if (!e->required) {
+        return BR_OK; /* then it is as if it were not offered */
     }
     return br_fail(
         reterr, BR_ERR_UNSUPPORTED,
@@ -117,14 +123,13 @@ take_encryption(
         v, "credential_response_encryption", BR_JSON_OBJECT, &response,
         reterr));
     if (request != NULL) {
-        o->request.offered = true;
         BR_TRY(br_json_need(request, "jwks", BR_JSON_OBJECT, &jwks, reterr));
-        BR_TRY(take_key(jwks, &o->request, reterr));
         BR_TRY(take_names(
             request, "enc_values_supported", enc_by_name, &o->request.encs,
             reterr));
         BR_TRY(br_json_need_boolean(
             request, "encryption_required", &o->request.required, reterr));
+        BR_TRY(take_key(jwks, &o->request, reterr));
     }
     if (response != NULL) {
         o->response.offered = true;
@@ -158,6 +163,7 @@ take_servers(
         BR_TRY(br_json_as_string(
             br_json_first(servers), &o->authorization_server, reterr));
     }
+    o->servers = servers;
     BR_TRY(br_json_may(
         v, "batch_credential_issuance", BR_JSON_OBJECT, &batch, reterr));
     if (batch == NULL) {
@@ -297,6 +303,7 @@ take_server(
     const struct br_json *v, struct br_oauth_server *s, struct br_err *reterr)
 {
     struct br_json *grants = NULL;
+    struct br_json *methods = NULL;
     BR_TRY(br_json_need_string(v, "issuer", &s->issuer, reterr));
     BR_TRY(
         br_json_need_string(v, "token_endpoint", &s->token_endpoint, reterr));
@@ -318,6 +325,13 @@ take_server(
         v, "grant_types_supported", BR_JSON_ARRAY, &grants, reterr));
     for (struct br_json *i = br_json_first(grants); i != NULL; i = i->next) {
         s->pre_authorized |= br_json_is(i, BR_VCI_PRE_AUTHORIZED);
+    }
+    BR_TRY(br_json_may(
+        v, "code_challenge_methods_supported", BR_JSON_ARRAY, &methods,
+        reterr));
+    s->s256 = methods == NULL;
+    for (struct br_json *i = br_json_first(methods); i != NULL; i = i->next) {
+        s->s256 |= br_json_is(i, "S256");
     }
     return take_names(
         v, "dpop_signing_alg_values_supported", br_key_alg_by_name,

@@ -82,6 +82,48 @@ br_vci_token_parse(
     return BR_OK;
 }
 
+static enum br_rc
+find_identifier(
+    const struct br_json *v,
+    struct br_bytes configuration,
+    struct br_bytes *ret,
+    struct br_err *reterr)
+{
+    struct br_json *details = NULL;
+    BR_TRY(br_json_may(
+        v, "authorization_details", BR_JSON_ARRAY, &details, reterr));
+    for (struct br_json *i = br_json_first(details); i != NULL; i = i->next) {
+        struct br_bytes id = {NULL, 0};
+        struct br_json *ids = NULL;
+        BR_TRY(
+            br_json_may_string(i, "credential_configuration_id", &id, reterr));
+        if (br_bytes_eq(id, configuration) && id.n > 0) {
+            BR_TRY(br_json_need(
+                i, "credential_identifiers", BR_JSON_ARRAY, &ids, reterr));
+            return br_json_count(ids) == 0
+                       ? BR_OK
+                       : br_json_as_string(br_json_first(ids), ret, reterr);
+        }
+    }
+    return BR_OK;
+}
+
+enum br_rc
+br_vci_token_identifier(
+    const struct br_json *v,
+    struct br_bytes configuration,
+    struct br_bytes *ret,
+    struct br_err *reterr)
+{
+    struct br_bytes found = {NULL, 0};
+    struct br_err why;
+    if (find_identifier(v, configuration, &found, &why) != BR_OK) {
+        return br_refuse_for(reterr, BR_RULE_OAUTH_TOKEN, &why);
+    }
+    *ret = found;
+    return BR_OK;
+}
+
 void
 br_vci_token_write(struct br_json_writer *w, const struct br_vci_token *t)
 {

@@ -119,15 +119,26 @@ open_attestation(
     return BR_OK;
 }
 
-static const struct br_vp_attester *
-find_attester(const struct br_vp_policy *policy, struct br_bytes issuer)
+/** Who attests may have several keys: the one that has signed. */
+static enum br_rc
+verify_attester(
+    const struct br_vp_policy *policy,
+    const struct br_jws *jws,
+    struct br_bytes issuer,
+    struct br_err *reterr)
 {
-    const struct br_vp_attester *found = NULL;
-    for (size_t i = 0; found == NULL && i < policy->attester_count; i++) {
-        bool same = br_bytes_eq(policy->attesters[i].issuer, issuer);
-        found = same ? &policy->attesters[i] : NULL;
+    char quote[BR_RULE_QUOTE_BYTES];
+    enum br_rc rc = BR_ERR_NOT_FOUND;
+    for (size_t i = 0; rc != BR_OK && i < policy->attester_count; i++) {
+        if (br_bytes_eq(policy->attesters[i].issuer, issuer)) {
+            rc = br_jws_verify(jws, &policy->attesters[i].key, NULL, reterr);
+        }
     }
-    return found;
+    return rc != BR_ERR_NOT_FOUND ? rc
+                                  : br_refuse(
+                                        reterr, BR_RULE_VP_ATTESTER,
+                                        "\"%s\" is not trusted for that",
+                                        br_rule_quote(issuer, quote));
 }
 
 static enum br_rc
@@ -197,14 +208,7 @@ check_attestation(
     if (br_json_need_string(claims, "iss", &issuer, &why) != BR_OK) {
         return br_refuse_for(reterr, BR_RULE_VP_ATTESTATION, &why);
     }
-    const struct br_vp_attester *by = find_attester(policy, issuer);
-    if (by == NULL) {
-        char quote[BR_RULE_QUOTE_BYTES];
-        return br_refuse(
-            reterr, BR_RULE_VP_ATTESTER, "\"%s\" is not trusted for that",
-            br_rule_quote(issuer, quote));
-    }
-    BR_TRY(br_jws_verify(&jws, &by->key, NULL, reterr));
+    BR_TRY(verify_attester(policy, &jws, issuer, reterr));
     BR_TRY(check_attested(claims, r, policy->now_s, reterr));
     const struct br_json *cnf =
         br_json_member(br_json_member(claims, "cnf"), "jwk");

@@ -4,6 +4,8 @@
 #include "common/credential/oauth.h"
 #include "common/credential/rule.h"
 #include "common/credential/vp_response.h"
+#include "common/credential/vp_wallet.h"
+#include "common/crypto/keyfile.h"
 #include "common/service/qr.h"
 #include "orchestrator/api/api.h"
 #include "orchestrator/verifier/verifier.h"
@@ -41,61 +43,68 @@ refuse(struct br_http_request *req, const struct br_err *err)
 
 /* ---- requests ----------------------------------------------------------- */
 
-static bool
-names_ours(const struct br_json *list, const char *ours)
-{
-    bool found = list == NULL;
-    for (struct br_json *i = br_json_first(list); !found && i != NULL;
-         i = i->next) {
-        found = br_json_is(i, ours);
-    }
-    return found;
-}
-
 /** What a wallet says of itself (section 10): can it read what we would send?
- *  Unknown members are passed over. */
+ */
 static enum br_rc
 check_wallet(
-    struct br_bytes text, struct br_arena *arena, struct br_err *reterr)
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_vp_wallet *ret,
+    struct br_err *reterr)
 {
-    struct br_json *v = NULL;
-    struct br_err why;
-    if (text.n == 0) {
-        return BR_OK;
-    }
-    if (br_json_parse(text, arena, &v, &why) != BR_OK ||
-        br_json_as(v, BR_JSON_OBJECT, &why) != BR_OK) {
-        return br_refuse_for(reterr, BR_RULE_VP_REQUEST, &why);
-    }
-    const struct br_json *formats = br_json_member(v, "vp_formats_supported");
-    bool good =
-        (formats == NULL || br_json_member(formats, "dc+sd-jwt") != NULL) &&
-        names_ours(
-            br_json_member(v, "request_object_signing_alg_values_supported"),
-            "ES256");
-    return good ? BR_OK
-                : br_refuse(
-                      reterr, BR_RULE_VP_FORMATS,
-                      "the wallet knows no dc+sd-jwt, or no ES256");
+    BR_TRY(br_vp_wallet_parse(text, arena, ret, reterr));
+    return ret->knows && ret->signs
+               ? BR_OK
+               : br_refuse(
+                     reterr, BR_RULE_VP_FORMATS,
+                     "the wallet knows no dc+sd-jwt, or no ES256");
 }
 
 static enum br_rc
-take_nonce(
+take_post(
     struct br_http_request *req,
     struct br_arena *arena,
-    struct br_bytes *ret,
+    struct br_vp_wallet *ret_wallet,
+    struct br_bytes *ret_nonce,
     struct br_err *reterr)
 {
     struct br_form form = {0};
     BR_TRY(br_form_parse(br_http_body(req), arena, &form, reterr));
-    BR_TRY(check_wallet(br_form_get(&form, "wallet_metadata"), arena, reterr));
-    *ret = br_form_get(&form, "wallet_nonce");
-    return ret->n <= WALLET_NONCE_BYTES_MAX
+    BR_TRY(check_wallet(
+        br_form_get(&form, "wallet_metadata"), arena, ret_wallet, reterr));
+    *ret_nonce = br_form_get(&form, "wallet_nonce");
+    return ret_nonce->n <= WALLET_NONCE_BYTES_MAX
                ? BR_OK
                : br_refuse(
                      reterr, BR_RULE_VP_REQUEST,
                      "wallet_nonce has more than %d bytes",
                      WALLET_NONCE_BYTES_MAX);
+}
+
+/** The object, for this wallet's eyes alone where it has named a key. */
+static enum br_rc
+seal_for(
+    const struct br_vp_wallet *wallet,
+    struct br_buf *object,
+    struct br_err *reterr)
+{
+    struct br_jwe_fresh fresh;
+    struct br_buf sealed;
+    if (!wallet->wants_sealed) {
+        return BR_OK;
+    }
+    br_random(&fresh, sizeof(fresh));
+    br_buf_init(&sealed, BR_VP_SEALED_BYTES_MAX);
+    enum br_rc rc = br_vp_object_seal(
+        wallet, br_buf_bytes(object), &fresh, &sealed, reterr);
+    br_wipe(&fresh, sizeof(fresh));
+    if (rc == BR_OK) {
+        br_buf_fini(object);
+        *object = sealed;
+    } else {
+        br_buf_fini(&sealed);
+    }
+    return rc;
 }
 
 static void
@@ -110,16 +119,20 @@ serve_object(struct br_verifier *v, struct br_http_request *req)
         .header_count = 1,
     };
     struct br_arena arena;
+    struct br_vp_wallet wallet = {.wants_sealed = false};
     struct br_bytes nonce = {0};
     struct br_buf object;
     struct br_err err = {0};
     br_arena_init(&arena, BR_ORCH_ARENA_BYTES_MAX);
     br_buf_init(&object, BR_VP_REQUEST_BYTES_MAX * 2u);
     enum br_rc rc = strcmp(br_http_method(req), "POST") == 0
-                        ? take_nonce(req, &arena, &nonce, &err)
+                        ? take_post(req, &arena, &wallet, &nonce, &err)
                         : BR_OK;
     if (rc == BR_OK) {
         rc = br_verifier_fetch(v, id_of(req), nonce, &object, &err);
+    }
+    if (rc == BR_OK) {
+        rc = seal_for(&wallet, &object, &err);
     }
     if (rc == BR_OK) {
         a.take = &object;

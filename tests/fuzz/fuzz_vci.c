@@ -2,6 +2,7 @@
 /* Messages of OpenID4VCI: whatever is refused names its rule, and what is read
  * is written, and read again as the same. Forms and links come back too. */
 #include "common/codec/json.h"
+#include "common/credential/oauth_code.h"
 #include "common/credential/rule.h"
 #include "common/credential/vci.h"
 #include "tests/fuzz/fuzz.h"
@@ -105,6 +106,7 @@ responses(const struct br_json *v, struct br_arena *arena, struct br_buf *b)
     static struct br_vci_response back;
     struct br_vci_token t;
     struct br_bytes nonce;
+    uint64_t in = 0;
     struct br_json_writer w;
     struct br_err err;
     enum br_rc rc = br_vci_response_parse(v, &r, &err);
@@ -118,6 +120,8 @@ responses(const struct br_json *v, struct br_arena *arena, struct br_buf *b)
     }
     judge(br_vci_token_parse(v, &t, &err), &err);
     judge(br_vci_nonce_parse(v, &nonce, &err), &err);
+    judge(br_vci_token_identifier(v, br_str("a"), &nonce, &err), &err);
+    judge(br_code_pushed_parse(v, &nonce, &in, &err), &err);
 }
 
 static void
@@ -139,6 +143,12 @@ forms(struct br_bytes text, struct br_arena *arena, struct br_buf *b)
         BR_ASSERT(br_bytes_eq(br_form_get(&back, "a"), f.fields[0].value));
     }
     judge(br_vci_link_parse(text, arena, &link, &err), &err);
+    const struct br_code_expected expected = {
+        br_str("a"), br_str("s"), br_str("i")};
+    struct br_code_back came;
+    struct br_bytes state;
+    judge(br_code_state_parse(text, arena, &state, &err), &err);
+    judge(br_code_back_parse(text, &expected, arena, &came, &err), &err);
     br_oauth_error_read(text, line);
     BR_ASSERT(strlen(line) < sizeof(line));
 }

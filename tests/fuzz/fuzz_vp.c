@@ -4,6 +4,7 @@
  * prefix is made of its parts. */
 #include "common/credential/vp.h"
 #include "common/credential/vp_response.h"
+#include "common/credential/vp_wallet.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { ARENA_BYTES = 8 << 20, NOW_S = 1800000000 };
@@ -79,6 +80,19 @@ answers(struct br_bytes text, struct br_arena *arena)
     judge(rc, &err);
 }
 
+static void
+wallets(struct br_bytes text, struct br_arena *arena)
+{
+    struct br_vp_wallet w;
+    struct br_bytes object;
+    struct br_err err;
+    enum br_rc rc = br_vp_wallet_parse(text, arena, &w, &err);
+    judge(rc, &err);
+    BR_ASSERT(rc != BR_OK || !w.wants_sealed || w.key.kid.n > 0);
+    judge(
+        br_vp_object_open(text, NULL, br_str("k"), arena, &object, &err), &err);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -90,6 +104,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     br_arena_init(&arena, ARENA_BYTES);
     requests(br_bytes(data, n), nobody, &arena);
     answers(br_bytes(data, n), &arena);
+    wallets(br_bytes(data, n), &arena);
     br_arena_fini(&arena);
     br_x509_trust_free(nobody);
     return 0;

@@ -294,6 +294,38 @@ a_server_is_read(void **state)
 
 /* ---- tokens, requests, responses ---------------------------------------- */
 
+/** Each credential of a token has identifiers of its own (section 6.2). */
+static void
+identifiers_of_a_token(void **state)
+{
+    struct world *w = (struct world *)*state;
+    struct br_err err;
+    struct br_bytes found = {NULL, 0};
+    static const char several[] =
+        "{\"authorization_details\":[{\"type\":\"other\"},"
+        "{\"credential_configuration_id\":\"c\","
+        "\"credential_identifiers\":[\"c-1\",\"c-2\"]},"
+        "{\"credential_configuration_id\":\"d\","
+        "\"credential_identifiers\":[\"d-1\"]}]}";
+    const struct br_json *answer = parse(w, several);
+    assert_int_equal(
+        br_vci_token_identifier(answer, br_str("d"), &found, &err), BR_OK);
+    assert_true(br_bytes_eq(found, br_str("d-1")));
+    assert_int_equal(
+        br_vci_token_identifier(answer, br_str("c"), &found, &err), BR_OK);
+    assert_true(br_bytes_eq(found, br_str("c-1")));
+    assert_int_equal(
+        br_vci_token_identifier(answer, br_str("e"), &found, &err), BR_OK);
+    assert_int_equal(found.n, 0);
+    assert_refused(
+        br_vci_token_identifier(
+            parse(
+                w, "{\"authorization_details\":[{\"credential_configuration_id"
+                   "\":\"c\",\"credential_identifiers\":[1]}]}"),
+            br_str("c"), &found, &err),
+        &err, "oauth-token");
+}
+
 static void
 tokens_are_read_back(void **state)
 {
@@ -526,17 +558,12 @@ main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(offers_are_read_back),
-        CASE(bad_offers_are_refused),
-        CASE(links_are_read_back),
-        CASE(well_known_addresses),
-        CASE(metadata_is_read),
-        CASE(a_server_is_read),
-        CASE(tokens_are_read_back),
-        CASE(requests_are_read_back),
-        CASE(requests_have_their_errors),
-        CASE(responses_are_read_back),
-        CASE(notifications_are_read_back),
+        CASE(offers_are_read_back),    CASE(bad_offers_are_refused),
+        CASE(links_are_read_back),     CASE(well_known_addresses),
+        CASE(metadata_is_read),        CASE(a_server_is_read),
+        CASE(identifiers_of_a_token),  CASE(tokens_are_read_back),
+        CASE(requests_are_read_back),  CASE(requests_have_their_errors),
+        CASE(responses_are_read_back), CASE(notifications_are_read_back),
         CASE(proofs_are_checked),
     };
     return cmocka_run_group_tests_name("vci", tests, NULL, NULL);

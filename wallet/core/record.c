@@ -96,6 +96,22 @@ begin(
 
 /* ---- credentials -------------------------------------------------------- */
 
+static void
+put_renewal(struct br_json_writer *w, const struct br_wallet_renewal *r)
+{
+    if (r->next_s == 0 && r->failed_s == 0) {
+        return;
+    }
+    br_json_write_name(w, "renewal");
+    br_json_write_object(w);
+    put_number(w, "next", r->next_s);
+    put_number(w, "failed", r->failed_s);
+    put_number(w, "failures", r->failures);
+    put_number(w, "over", r->over ? 1 : 0);
+    put_text(w, "reason", r->reason);
+    br_json_write_end(w);
+}
+
 enum br_rc
 br_wallet_credential_encode(
     const struct br_wallet_credential *c,
@@ -126,6 +142,9 @@ br_wallet_credential_encode(
         put_number(&w, "until", c->status.until_s);
         br_json_write_end(&w);
     }
+    put_text(&w, "grant", c->grant);
+    put_text(&w, "identifier", c->identifier);
+    put_renewal(&w, &c->renewal);
     put_value(&w, "display", c->display);
     br_json_write_end(&w);
     return br_json_writer_done(&w, reterr);
@@ -146,6 +165,27 @@ read_status(struct reading *r, struct br_wallet_status *s)
     may_count(&inner, "value", &s->value);
     may_number(&inner, "checked", &s->checked_s);
     may_number(&inner, "until", &s->until_s);
+    r->rc = inner.rc;
+}
+
+static void
+read_renewal(struct reading *r, struct br_wallet_renewal *n)
+{
+    struct br_json *v = NULL;
+    unsigned over = 0;
+    if (r->rc == BR_OK) {
+        r->rc = br_json_may(r->v, "renewal", BR_JSON_OBJECT, &v, r->err);
+    }
+    if (r->rc != BR_OK || v == NULL) {
+        return;
+    }
+    struct reading inner = {v, BR_OK, r->err};
+    may_number(&inner, "next", &n->next_s);
+    may_number(&inner, "failed", &n->failed_s);
+    may_count(&inner, "failures", &n->failures);
+    may_count(&inner, "over", &over);
+    may_text(&inner, "reason", &n->reason);
+    n->over = over != 0;
     r->rc = inner.rc;
 }
 
@@ -174,6 +214,9 @@ br_wallet_credential_parse(
     may_count(&r, "spent", &c.spent);
     may_number(&r, "uses", &c.uses);
     read_status(&r, &c.status);
+    may_text(&r, "grant", &c.grant);
+    may_text(&r, "identifier", &c.identifier);
+    read_renewal(&r, &c.renewal);
     BR_TRY(r.rc);
     BR_TRY(br_json_need_boolean(v, "once", &once, reterr));
     BR_TRY(br_json_may(v, "display", BR_JSON_OBJECT, &display, reterr));
@@ -219,6 +262,51 @@ br_wallet_instance_parse(
     need_text(&r, "text", &i.text);
     BR_TRY(r.rc);
     *ret = i;
+    return BR_OK;
+}
+
+/* ---- grants ------------------------------------------------------------- */
+
+enum br_rc
+br_wallet_grant_encode(
+    const struct br_wallet_grant *g, struct br_buf *b, struct br_err *reterr)
+{
+    struct br_json_writer w;
+    br_json_writer_init(&w, b);
+    br_json_write_object(&w);
+    put_text(&w, "id", g->id);
+    put_text(&w, "issuer", g->issuer);
+    put_text(&w, "server", g->server);
+    put_text(&w, "client", g->client);
+    put_text(&w, "token", g->token);
+    put_text(&w, "dpop", g->dpop);
+    put_number(&w, "given", g->given_s);
+    put_number(&w, "trying", g->trying_s);
+    br_json_write_end(&w);
+    return br_json_writer_done(&w, reterr);
+}
+
+enum br_rc
+br_wallet_grant_parse(
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_wallet_grant *ret,
+    struct br_err *reterr)
+{
+    struct br_wallet_grant g = {.given_s = 0};
+    struct br_json *v = NULL;
+    BR_TRY(begin(text, arena, &v, reterr));
+    struct reading r = {v, BR_OK, reterr};
+    need_text(&r, "id", &g.id);
+    need_text(&r, "issuer", &g.issuer);
+    need_text(&r, "server", &g.server);
+    may_text(&r, "client", &g.client);
+    need_text(&r, "token", &g.token);
+    may_text(&r, "dpop", &g.dpop);
+    may_number(&r, "given", &g.given_s);
+    may_number(&r, "trying", &g.trying_s);
+    BR_TRY(r.rc);
+    *ret = g;
     return BR_OK;
 }
 

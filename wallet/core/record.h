@@ -38,6 +38,15 @@ struct br_wallet_status {
     uint64_t until_s;   /**< how long that may be believed */
 };
 
+/** What came of asking for new copies (RFC 6749 section 6). */
+struct br_wallet_renewal {
+    uint64_t next_s;   /**< not before, by itself; 0: at once */
+    uint64_t failed_s; /**< when it last went wrong; 0: it did not */
+    unsigned failures; /**< in a row */
+    bool over;         /**< the issuer gives no more: a new offer is needed */
+    struct br_bytes reason; /**< of the last failure */
+};
+
 struct br_wallet_credential {
     struct br_bytes id;
     struct br_bytes issuer;        /**< credential issuer identifier */
@@ -48,10 +57,13 @@ struct br_wallet_credential {
     uint64_t issued_s;  /**< 0: not said */
     uint64_t expires_s; /**< 0: does not */
     enum br_wallet_use use;
-    unsigned instances; /**< numbered from 0; once made, never reused */
+    unsigned instances; /**< of its last renewal; numbered from 0 */
     unsigned spent;     /**< of them, used up and deleted (once-only use) */
     uint64_t uses;      /**< presentations of all instances */
     struct br_wallet_status status;
+    struct br_bytes grant;      /**< id of what renews it; empty: nothing */
+    struct br_bytes identifier; /**< its credential_identifier, or empty */
+    struct br_wallet_renewal renewal;
     /** From the issuer's metadata: {"issuer":[display...],"display":[...],
      *  "claims":[{"path":[...],"display":[...]}]}; NULL: nothing was told. */
     const struct br_json *display;
@@ -83,6 +95,29 @@ enum br_rc br_wallet_instance_parse(
     struct br_err *reterr) BR_MUST_USE;
 enum br_rc br_wallet_instance_encode(
     const struct br_wallet_instance *i,
+    struct br_buf *b,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** The right to ask an issuer again: a refresh token, the key that it is bound
+ *  to, and where both may be sent. All are secrets. */
+struct br_wallet_grant {
+    struct br_bytes id;
+    struct br_bytes issuer; /**< credential issuer identifier */
+    struct br_bytes server; /**< authorization server, the only one to ask */
+    struct br_bytes client; /**< client_id that it was given to, or empty */
+    struct br_bytes token;
+    struct br_bytes dpop; /**< the key's secret, in base64url; or empty */
+    uint64_t given_s;     /**< when the token came */
+    uint64_t trying_s;    /**< it is on its way since; 0: it is not */
+};
+
+enum br_rc br_wallet_grant_parse(
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_wallet_grant *ret,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_wallet_grant_encode(
+    const struct br_wallet_grant *g,
     struct br_buf *b,
     struct br_err *reterr) BR_MUST_USE;
 

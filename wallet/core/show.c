@@ -59,6 +59,12 @@ br_show_credential(
     put_number(w, "uses", c->uses);
     br_json_write_name(w, "once_only");
     br_json_write_boolean(w, c->use == BR_WALLET_USE_ONCE);
+    br_json_write_name(w, "renewable");
+    br_json_write_boolean(w, c->grant.n > 0 && !c->renewal.over);
+    if (c->renewal.failed_s > 0) {
+        put_time(w, "renewal_failed", c->renewal.failed_s);
+        put_text(w, "renewal_reason", c->renewal.reason);
+    }
     if (words != NULL) {
         br_json_write_name(w, "claims");
         br_words_write_lines(w, words);

@@ -17,8 +17,9 @@ struct br_show {
 };
 
 /** {"id","name","issuer","issuer_name","vct","accepted","expires","status",
- *  "notice","copies","copies_left","uses","once_only"[,"claims":[...]]};
- *  words NULL: without claims. */
+ *  "notice","copies","copies_left","uses","once_only","renewable"
+ *  [,"renewal_failed","renewal_reason"][,"claims":[...]]}; words NULL: without
+ *  claims. */
 void br_show_credential(
     struct br_json_writer *w,
     const struct br_show *how,

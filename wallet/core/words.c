@@ -3,7 +3,7 @@
 
 #include "common/credential/status_list.h"
 
-enum { DAY_S = 86400, SOON_S = 30 * DAY_S };
+enum { HOUR_S = 3600, DAY_S = 86400, SOON_S = 30 * DAY_S };
 
 /* ---- names from metadata ------------------------------------------------ */
 
@@ -332,10 +332,16 @@ ends_soon(const struct br_wallet_credential *c, uint64_t now_s)
     return c->expires_s - now_s <= warn;
 }
 
+static bool
+few_copies(const struct br_wallet_credential *c)
+{
+    unsigned left = c->instances - c->spent;
+    return c->use == BR_WALLET_USE_ONCE && left * 5 <= c->instances;
+}
+
 enum br_words_notice
 br_words_notice(const struct br_wallet_credential *c, uint64_t now_s)
 {
-    unsigned left = c->instances - c->spent;
     if (c->status.known && c->status.value == BR_STATUS_INVALID) {
         return BR_NOTICE_REVOKED;
     }
@@ -345,18 +351,67 @@ br_words_notice(const struct br_wallet_credential *c, uint64_t now_s)
     if (c->status.known && c->status.value == BR_STATUS_SUSPENDED) {
         return BR_NOTICE_SUSPENDED;
     }
-    if (ends_soon(c, now_s)) {
+    bool soon = ends_soon(c, now_s);
+    if (c->renewal.failed_s > 0 && (soon || few_copies(c))) {
+        return BR_NOTICE_NOT_RENEWED;
+    }
+    if (soon) {
         return BR_NOTICE_EXPIRES_SOON;
     }
-    return c->use == BR_WALLET_USE_ONCE && left * 5 <= c->instances
-               ? BR_NOTICE_FEW_COPIES
-               : BR_NOTICE_NONE;
+    return few_copies(c) ? BR_NOTICE_FEW_COPIES : BR_NOTICE_NONE;
 }
 
 const char *
 br_words_notice_name(enum br_words_notice n)
 {
     static const char *const names[] = {
-        "", "revoked", "expired", "suspended", "expires-soon", "few-copies"};
+        "",          "revoked",     "expired",
+        "suspended", "not-renewed", "expires-soon",
+        "few-copies"};
     return names[n];
+}
+
+/* ---- renewal ------------------------------------------------------------ */
+
+static bool
+end_is_near(
+    const struct br_wallet_credential *c, uint64_t notice_s, uint64_t now_s)
+{
+    if (c->expires_s == 0) {
+        return false;
+    }
+    uint64_t begun = c->issued_s > 0 ? c->issued_s : c->accepted_s;
+    uint64_t life = c->expires_s > begun ? c->expires_s - begun : 0;
+    uint64_t near = life / 5 < notice_s ? life / 5 : notice_s;
+    return c->expires_s <= now_s + near;
+}
+
+bool
+br_words_renewal_due(
+    const struct br_wallet_credential *c,
+    const struct br_renewal_policy *policy,
+    uint64_t now_s)
+{
+    unsigned left = c->instances - c->spent;
+    bool few = c->use == BR_WALLET_USE_ONCE && left < policy->floor;
+    if (c->grant.n == 0 || c->renewal.over ||
+        (c->status.known && c->status.value != BR_STATUS_VALID)) {
+        return false;
+    }
+    /* After a success the next end is waited for, copies are not. */
+    if (few && c->renewal.failed_s == 0) {
+        return true;
+    }
+    return c->renewal.next_s <= now_s &&
+           (few || end_is_near(c, policy->notice_s, now_s));
+}
+
+uint64_t
+br_words_renewal_wait_s(unsigned failures)
+{
+    uint64_t wait_s = HOUR_S;
+    for (unsigned i = 1; i < failures && wait_s < DAY_S; i++) {
+        wait_s *= 2;
+    }
+    return wait_s < DAY_S ? wait_s : DAY_S;
 }

@@ -70,11 +70,27 @@ enum br_words_notice {
     BR_NOTICE_REVOKED,
     BR_NOTICE_EXPIRED,
     BR_NOTICE_SUSPENDED,
+    BR_NOTICE_NOT_RENEWED,  /**< one of the next two, and renewing it failed */
     BR_NOTICE_EXPIRES_SOON, /**< the last tenth of its life, or 30 days */
     BR_NOTICE_FEW_COPIES,   /**< once-only use, and a fifth or less is left */
 };
 enum br_words_notice
 br_words_notice(const struct br_wallet_credential *c, uint64_t now_s);
+/** Are new copies due, by themselves? Few once-only copies are left, or the end
+ *  is near: a fifth of its life at most, so that what lives a day is not
+ *  renewed all day. Not what is revoked or suspended, and not sooner than the
+ *  last failure allows. */
+struct br_renewal_policy {
+    unsigned floor;    /**< once-only copies, fewer than which are few */
+    uint64_t notice_s; /**< before the end */
+};
+bool br_words_renewal_due(
+    const struct br_wallet_credential *c,
+    const struct br_renewal_policy *policy,
+    uint64_t now_s);
+/** When the next try is due after this many failures in a row: an hour, two,
+ *  ... a day. */
+uint64_t br_words_renewal_wait_s(unsigned failures);
 /** "revoked", ...; "" for none. */
 const char *br_words_notice_name(enum br_words_notice n);
 

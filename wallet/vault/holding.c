@@ -160,6 +160,20 @@ drop_instance(
 }
 
 enum br_rc
+br_holding_clear(
+    struct br_vault_txn *t,
+    struct br_wallet_credential *c,
+    struct br_err *reterr)
+{
+    for (unsigned i = 0; i < c->instances; i++) {
+        BR_TRY(drop_instance(t, c->id, i, reterr));
+    }
+    c->instances = 0;
+    c->spent = 0;
+    return BR_OK;
+}
+
+enum br_rc
 br_holding_remove(
     struct br_vault_txn *t, struct br_bytes id, struct br_err *reterr)
 {
@@ -167,12 +181,17 @@ br_holding_remove(
     struct br_wallet_credential c = {0};
     br_arena_init(&arena, BR_VAULT_ROW_BYTES_MAX * 8u);
     enum br_rc rc = br_holding_get(t, id, &arena, &c, reterr);
-    for (unsigned i = 0; rc == BR_OK && i < c.instances; i++) {
-        rc = drop_instance(t, id, i, reterr);
+    if (rc == BR_OK) {
+        rc = br_holding_clear(t, &c, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = br_vault_delete(t, BR_VAULT_CREDENTIALS, id, reterr);
+    }
+    if (rc == BR_OK && c.grant.n > 0) {
+        rc = br_holding_drop_grant(t, c.grant, reterr);
     }
     br_arena_fini(&arena);
-    BR_TRY(rc);
-    return br_vault_delete(t, BR_VAULT_CREDENTIALS, id, reterr);
+    return rc;
 }
 
 static enum br_rc
@@ -354,6 +373,8 @@ br_holding_take(
 {
     char text[INSTANCE_KEY_BYTES];
     struct br_holding_taken taken = {0};
+    /* Since it was looked at it may have been shown, or renewed. */
+    BR_TRY(br_holding_get(t, c->id, arena, c, reterr));
     BR_TRY(br_holding_peek(t, c, arena, &taken.instance, reterr));
     BR_TRY(get_key(
         t, instance_key(c->id, taken.instance.number, text), &taken.key,
@@ -365,6 +386,76 @@ br_holding_take(
     }
     *ret = taken;
     return BR_OK;
+}
+
+/* ---- grants ------------------------------------------------------------- */
+
+enum br_rc
+br_holding_get_grant(
+    struct br_vault_txn *t,
+    struct br_bytes id,
+    struct br_arena *arena,
+    struct br_wallet_grant *ret,
+    struct br_err *reterr)
+{
+    struct br_buf b;
+    br_buf_init(&b, BR_VAULT_ROW_BYTES_MAX);
+    enum br_rc rc = br_vault_get(t, BR_VAULT_GRANTS, id, &b, reterr);
+    if (rc == BR_OK) {
+        rc = br_wallet_grant_parse(br_buf_bytes(&b), arena, ret, reterr);
+    }
+    br_buf_wipe(&b);
+    return rc;
+}
+
+enum br_rc
+br_holding_put_grant(
+    struct br_vault_txn *t,
+    const struct br_wallet_grant *g,
+    struct br_err *reterr)
+{
+    struct br_buf b;
+    br_buf_init(&b, BR_VAULT_ROW_BYTES_MAX);
+    enum br_rc rc = br_wallet_grant_encode(g, &b, reterr);
+    if (rc == BR_OK) {
+        rc = br_vault_put(t, BR_VAULT_GRANTS, g->id, br_buf_bytes(&b), reterr);
+    }
+    br_buf_wipe(&b);
+    return rc;
+}
+
+struct searching {
+    struct br_bytes grant;
+    bool found;
+};
+
+static enum br_rc
+search_one(
+    void *ctx, struct br_bytes key, struct br_bytes text, struct br_err *reterr)
+{
+    struct searching *s = (struct searching *)ctx;
+    struct br_json *v = NULL;
+    struct br_bytes grant = {NULL, 0};
+    struct br_arena arena;
+    (void)key;
+    br_arena_init(&arena, BR_VAULT_ROW_BYTES_MAX * 16u);
+    enum br_rc rc = br_json_parse(text, &arena, &v, reterr);
+    if (rc == BR_OK) {
+        rc = br_json_may_string(v, "grant", &grant, reterr);
+    }
+    s->found = s->found || (rc == BR_OK && br_bytes_eq(grant, s->grant));
+    br_arena_fini(&arena);
+    return rc;
+}
+
+enum br_rc
+br_holding_drop_grant(
+    struct br_vault_txn *t, struct br_bytes id, struct br_err *reterr)
+{
+    struct searching s = {.grant = id};
+    BR_TRY(br_vault_each(t, BR_VAULT_CREDENTIALS, search_one, &s, reterr));
+    BR_TRY(br_vault_each(t, BR_VAULT_OFFERS, search_one, &s, reterr));
+    return s.found ? BR_OK : br_vault_delete(t, BR_VAULT_GRANTS, id, reterr);
 }
 
 /* ---- history ------------------------------------------------------------ */

@@ -40,10 +40,18 @@ enum br_rc br_holding_put(
     struct br_vault_txn *t,
     const struct br_wallet_credential *c,
     struct br_err *reterr) BR_MUST_USE;
-/** With its instances and keys. NOT_FOUND. */
+/** With its instances and keys, and the grant that nothing else has. NOT_FOUND.
+ */
 enum br_rc br_holding_remove(
     struct br_vault_txn *t,
     struct br_bytes id,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** Delete the instances and keys of a credential that is about to get new ones;
+ *  *c has none then, and is not stored yet. */
+enum br_rc br_holding_clear(
+    struct br_vault_txn *t,
+    struct br_wallet_credential *c,
     struct br_err *reterr) BR_MUST_USE;
 
 /** An instance and its private key. */
@@ -72,14 +80,32 @@ struct br_holding_taken {
     struct br_wallet_instance instance;
     struct br_private_key *key; /**< the caller's to free */
 };
-/** The same, and counted as used: a once-only one is deleted with its key.
- *  *c is brought up to date. */
+/** The same, and counted as used: a once-only one is deleted with its key. Of
+ *  *c only the id is looked at; it is brought up to date. */
 enum br_rc br_holding_take(
     struct br_vault_txn *t,
     struct br_wallet_credential *c,
     uint64_t now_s,
     struct br_arena *arena,
     struct br_holding_taken *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** NOT_FOUND. */
+enum br_rc br_holding_get_grant(
+    struct br_vault_txn *t,
+    struct br_bytes id,
+    struct br_arena *arena,
+    struct br_wallet_grant *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** New or changed. */
+enum br_rc br_holding_put_grant(
+    struct br_vault_txn *t,
+    const struct br_wallet_grant *g,
+    struct br_err *reterr) BR_MUST_USE;
+/** Delete it unless a credential, or what waits among the offers, names it. */
+enum br_rc br_holding_drop_grant(
+    struct br_vault_txn *t,
+    struct br_bytes id,
     struct br_err *reterr) BR_MUST_USE;
 
 /** entry->id may be empty: it then gets one. */

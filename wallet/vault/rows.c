@@ -69,7 +69,7 @@ group_key(
     const uint8_t number = (uint8_t)table;
     const struct br_bytes parts[] = {br_str("group"), br_bytes(&number, 1)};
     uint8_t whole[BR_SEAL_NAME_BYTES];
-    BR_ASSERT(table >= BR_VAULT_CREDENTIALS && table <= BR_VAULT_SETTINGS);
+    BR_ASSERT(table >= BR_VAULT_CREDENTIALS && table <= BR_VAULT_TABLE_LAST);
     br_seal_name(p->index, parts, 2, whole);
     head_key(p->id, ret);
     memcpy(ret + BR_VAULT_PERSON_BYTES, whole, GROUP_BYTES);

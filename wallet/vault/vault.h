@@ -46,7 +46,9 @@ enum br_vault_table {
     BR_VAULT_HISTORY = 4,
     BR_VAULT_OFFERS = 5, /**< begun and not finished */
     BR_VAULT_SETTINGS = 6,
+    BR_VAULT_GRANTS = 7, /**< rights to renew credentials */
 };
+#define BR_VAULT_TABLE_LAST BR_VAULT_GRANTS
 
 struct br_vault;
 struct br_vault_person;

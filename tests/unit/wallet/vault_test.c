@@ -683,6 +683,8 @@ take(
     expect_ok(br_vault_begin(p, true, &t, &err), &err);
     expect_ok(br_holding_get(t, br_str("c1"), &a, &c, &err), &err);
     c.use = use;
+    expect_ok(br_holding_put(t, &c, &err), &err);
+    c.spent = 99; /* what was read before does not count */
     assert_int_equal(br_holding_take(t, &c, 77, &a, &taken, &err), rc);
     if (rc == BR_OK) {
         assert_int_equal(taken.instance.number, expected);
@@ -718,6 +720,87 @@ copies_rotate_or_are_spent(void **state)
         d.count, 3); /* head, credential, setting: no key is left */
     free_disk(&d);
     assert_int_equal(try_unlock(state), BR_OK);
+}
+
+/** A right to renew lives as long as something that it renews. */
+static void
+grants_go_with_what_they_renew(void **state)
+{
+    const struct br_wallet_grant g = {
+        .id = br_str("g1"),
+        .issuer = br_str("https://i"),
+        .server = br_str("https://s"),
+        .token = br_str("a secret token"),
+    };
+    struct br_wallet_credential c = {
+        .issuer = br_str("https://i"),
+        .configuration = br_str("x"),
+        .format = br_str("dc+sd-jwt"),
+        .vct = br_str("v"),
+        .grant = br_str("g1"),
+    };
+    struct br_vault_person *p = NULL;
+    struct br_vault_txn *t = NULL;
+    struct br_wallet_grant got;
+    struct br_arena a;
+    make_wallet(state);
+    struct br_vault *v = open_vault(state, false);
+    assert_int_equal(unlock(v, person, "sesame", &p), BR_OK);
+    br_arena_init(&a, 1 << 20);
+    expect_ok(br_vault_begin(p, true, &t, &err), &err);
+    expect_ok(br_holding_put_grant(t, &g, &err), &err);
+    c.id = br_str("r1");
+    expect_ok(br_holding_put(t, &c, &err), &err);
+    c.id = br_str("r2");
+    expect_ok(br_holding_put(t, &c, &err), &err);
+    expect_ok(
+        br_vault_put(
+            t, BR_VAULT_OFFERS, br_str("o1"), br_str("{\"grant\":\"g1\"}"),
+            &err),
+        &err);
+    expect_ok(br_holding_remove(t, br_str("r1"), &err), &err);
+    expect_ok(br_holding_get_grant(t, br_str("g1"), &a, &got, &err), &err);
+    expect_ok(br_holding_remove(t, br_str("r2"), &err), &err);
+    expect_ok(br_holding_get_grant(t, br_str("g1"), &a, &got, &err), &err);
+    assert_true(br_bytes_eq(got.token, g.token));
+    expect_ok(br_vault_delete(t, BR_VAULT_OFFERS, br_str("o1"), &err), &err);
+    expect_ok(br_holding_drop_grant(t, br_str("g1"), &err), &err);
+    assert_int_equal(
+        br_holding_get_grant(t, br_str("g1"), &a, &got, &err),
+        BR_ERR_NOT_FOUND);
+    expect_ok(br_vault_commit(t, &err), &err);
+    br_arena_fini(&a);
+    br_vault_lock(p);
+    br_vault_close(v);
+    assert_false(on_disk((const char *)*state, "secret token", 12));
+}
+
+/** New copies begin at 0 again, and nothing of the old ones is left. */
+static void
+cleared_for_new_copies(void **state)
+{
+    struct br_vault_person *p = NULL;
+    struct br_vault_txn *t = NULL;
+    struct br_wallet_credential c;
+    struct br_wallet_instance i;
+    struct br_arena a;
+    make_wallet(state);
+    struct br_vault *v = open_vault(state, false);
+    assert_int_equal(unlock(v, person, "sesame", &p), BR_OK);
+    take(p, BR_WALLET_USE_ONCE, 0, BR_OK);
+    br_arena_init(&a, 1 << 20);
+    expect_ok(br_vault_begin(p, true, &t, &err), &err);
+    expect_ok(br_holding_get(t, br_str("c1"), &a, &c, &err), &err);
+    assert_int_equal(c.spent, 1);
+    expect_ok(br_holding_clear(t, &c, &err), &err);
+    assert_int_equal(c.instances + c.spent, 0);
+    expect_ok(br_holding_put(t, &c, &err), &err);
+    assert_int_equal(br_holding_peek(t, &c, &a, &i, &err), BR_ERR_NOT_FOUND);
+    expect_ok(br_vault_commit(t, &err), &err);
+    br_arena_fini(&a);
+    take(p, BR_WALLET_USE_ONCE, 0, BR_ERR_NOT_FOUND);
+    br_vault_lock(p);
+    br_vault_close(v);
 }
 
 static void
@@ -797,6 +880,8 @@ main(void)
         T(locks_are_guarded),
         T(two_processes_share_a_wallet),
         T(copies_rotate_or_are_spent),
+        T(grants_go_with_what_they_renew),
+        T(cleared_for_new_copies),
         T(history_is_newest_first),
         T(removing_leaves_nothing_of_a_credential),
     };

@@ -187,6 +187,150 @@ notices(void **state)
     }
 }
 
+#define DAY   ((uint64_t)86400)
+#define TODAY (20000 * DAY)
+
+/** Few copies, a near end, and what holds it back. */
+static void
+renewal_is_due(void **state)
+{
+    const struct br_renewal_policy policy = {.floor = 2, .notice_s = 14 * DAY};
+    const struct br_wallet_credential fresh = {
+        .grant = br_str("g"),
+        .use = BR_WALLET_USE_ONCE,
+        .instances = 5,
+        .issued_s = TODAY,
+        .expires_s = TODAY + 100 * DAY,
+    };
+    struct br_wallet_credential c = fresh;
+    (void)state;
+    assert_false(br_words_renewal_due(&c, &policy, TODAY));
+    c.spent = 3;
+    assert_false(br_words_renewal_due(&c, &policy, TODAY));
+    c.spent = 4;
+    assert_true(br_words_renewal_due(&c, &policy, TODAY));
+    c.renewal.next_s =
+        TODAY + DAY; /* after a success copies are not waited for */
+    assert_true(br_words_renewal_due(&c, &policy, TODAY));
+    c.renewal.failed_s = TODAY; /* after a failure all is */
+    assert_false(br_words_renewal_due(&c, &policy, TODAY));
+    assert_true(br_words_renewal_due(&c, &policy, TODAY + DAY));
+    c.renewal.over = true;
+    assert_false(br_words_renewal_due(&c, &policy, TODAY + DAY));
+    c = fresh;
+    c.spent = 5;
+    c.grant = br_str("");
+    assert_false(br_words_renewal_due(&c, &policy, TODAY));
+    c = fresh;
+    c.spent = 4;
+    c.use = BR_WALLET_USE_ROTATE;
+    assert_false(br_words_renewal_due(&c, &policy, TODAY));
+
+    c = fresh;
+    assert_false(br_words_renewal_due(&c, &policy, TODAY + 85 * DAY));
+    assert_true(br_words_renewal_due(&c, &policy, TODAY + 86 * DAY));
+    assert_true(br_words_renewal_due(&c, &policy, TODAY + 200 * DAY));
+    c.expires_s = TODAY + DAY; /* what lives a day: in its last fifth */
+    assert_false(br_words_renewal_due(&c, &policy, TODAY + DAY * 4 / 5 - 1));
+    assert_true(br_words_renewal_due(&c, &policy, TODAY + DAY * 4 / 5));
+    c.renewal.next_s = TODAY + 2 * DAY;
+    assert_false(br_words_renewal_due(&c, &policy, TODAY + DAY));
+    c.renewal.next_s = 0;
+    c.status = (struct br_wallet_status){.known = true, .value = 1};
+    assert_false(br_words_renewal_due(&c, &policy, TODAY + DAY));
+    c.status.value = 2;
+    assert_false(br_words_renewal_due(&c, &policy, TODAY + DAY));
+    c.status.value = 0;
+    assert_true(br_words_renewal_due(&c, &policy, TODAY + DAY));
+    c.expires_s = 0;
+    assert_false(br_words_renewal_due(&c, &policy, TODAY + 9000 * DAY));
+}
+
+static void
+failures_are_waited_out(void **state)
+{
+    (void)state;
+    assert_int_equal(br_words_renewal_wait_s(1), 3600);
+    assert_int_equal(br_words_renewal_wait_s(2), 7200);
+    assert_int_equal(br_words_renewal_wait_s(5), 57600);
+    assert_int_equal(br_words_renewal_wait_s(6), 86400);
+    assert_int_equal(br_words_renewal_wait_s(4000000000u), 86400);
+}
+
+/** A failure is told when it matters: few copies, a near end. */
+static void
+what_could_not_be_renewed(void **state)
+{
+    struct br_wallet_credential c = {
+        .use = BR_WALLET_USE_ONCE,
+        .instances = 5,
+        .renewal = {.failed_s = TODAY, .failures = 1},
+    };
+    (void)state;
+    assert_int_equal(br_words_notice(&c, TODAY), BR_NOTICE_NONE);
+    c.spent = 4;
+    assert_int_equal(br_words_notice(&c, TODAY), BR_NOTICE_NOT_RENEWED);
+    c.spent = 0;
+    c.issued_s = TODAY - 100 * DAY;
+    c.expires_s = TODAY + DAY;
+    assert_int_equal(br_words_notice(&c, TODAY), BR_NOTICE_NOT_RENEWED);
+    c.expires_s = TODAY;
+    assert_int_equal(br_words_notice(&c, TODAY), BR_NOTICE_EXPIRED);
+    assert_string_equal(
+        br_words_notice_name(BR_NOTICE_NOT_RENEWED), "not-renewed");
+}
+
+static void
+grants_come_back(void **state)
+{
+    const struct br_wallet_grant in = {
+        .id = br_str("g"),
+        .issuer = br_str("https://i"),
+        .server = br_str("https://s"),
+        .token = br_str("t\"\n"),
+        .dpop = br_str("d"),
+        .given_s = 5,
+        .trying_s = 7,
+    };
+    const struct br_wallet_credential c = {
+        .id = br_str("c"),
+        .issuer = br_str("https://i"),
+        .configuration = br_str("x"),
+        .format = br_str("dc+sd-jwt"),
+        .vct = br_str("v"),
+        .grant = br_str("g"),
+        .identifier = br_str("n"),
+        .renewal =
+            {.next_s = 3,
+             .failed_s = 2,
+             .failures = 9,
+             .over = true,
+             .reason = br_str("why")},
+    };
+    struct br_wallet_grant g;
+    struct br_wallet_credential back;
+    struct br_buf b;
+    (void)state;
+    br_buf_init(&b, 4096);
+    expect_ok(br_wallet_grant_encode(&in, &b, &err), &err);
+    expect_ok(br_wallet_grant_parse(br_buf_bytes(&b), &arena, &g, &err), &err);
+    assert_true(br_bytes_eq(g.token, in.token));
+    assert_true(br_bytes_eq(g.dpop, in.dpop));
+    assert_int_equal(g.client.n, 0);
+    assert_int_equal(g.trying_s, 7);
+    br_buf_clear(&b);
+    expect_ok(br_wallet_credential_encode(&c, &b, &err), &err);
+    expect_ok(
+        br_wallet_credential_parse(br_buf_bytes(&b), &arena, &back, &err),
+        &err);
+    assert_true(br_bytes_eq(back.grant, c.grant));
+    assert_true(br_bytes_eq(back.identifier, c.identifier));
+    assert_true(back.renewal.over);
+    assert_int_equal(back.renewal.failures, 9);
+    assert_true(br_bytes_eq(back.renewal.reason, c.renewal.reason));
+    br_buf_fini(&b);
+}
+
 static void
 paths_as_dcql_has_them(void **state)
 {
@@ -271,6 +415,10 @@ main(void)
         T(a_language_is_picked),
         T(too_many_claims_are_refused),
         T(notices),
+        T(renewal_is_due),
+        T(failures_are_waited_out),
+        T(what_could_not_be_renewed),
+        T(grants_come_back),
         T(paths_as_dcql_has_them),
         T(records_come_back),
     };

@@ -70,6 +70,7 @@ struct br_args {
     const char *transaction_data;
     const char *purpose;
     const char *redirect_uri;
+    const char *redirected;
     const char *response_code;
     const char *client;
     const char *operator_name;
@@ -93,6 +94,7 @@ struct br_args {
     bool plain;
     bool refuse;
     bool dry_run; /**< check, change nothing */
+    bool open;
     char **words; /**< what is not an option */
     int word_count;
 };
@@ -179,6 +181,7 @@ int br_cmd_verifier_receipt(const struct br_args *a);
 int br_cmd_wallet_present(const struct br_args *a);
 int br_cmd_wallet_init(const struct br_args *a);
 int br_cmd_wallet_accept(const struct br_args *a);
+int br_cmd_wallet_renew(const struct br_args *a);
 int br_cmd_wallet_refresh(const struct br_args *a);
 int br_cmd_wallet_list(const struct br_args *a);
 int br_cmd_wallet_show(const struct br_args *a);

@@ -12,23 +12,6 @@ enum {
     OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 };
 
-/** What a command does with an open wallet. */
-typedef enum br_rc
-use_fn(const struct br_args *a, struct br_cli_wallet *w, struct br_err *reterr);
-
-static int
-with_wallet(const struct br_args *a, use_fn *use)
-{
-    struct br_err err;
-    struct br_cli_wallet w;
-    enum br_rc rc = br_cli_wallet_open(a, &w, &err);
-    if (rc == BR_OK) {
-        rc = use(a, &w, &err);
-        br_cli_wallet_close(&w);
-    }
-    return rc == BR_OK ? BR_EXIT_OK : br_cli_wallet_fail(&err);
-}
-
 /* ---- init --------------------------------------------------------------- */
 
 int
@@ -97,121 +80,6 @@ br_cmd_wallet_config_doc(const struct br_args *a)
     return BR_EXIT_OK;
 }
 
-/* ---- accept ------------------------------------------------------------- */
-
-static void
-print_offer(const struct br_cli_wallet *w, struct br_look *l)
-{
-    struct br_bytes name = br_words_pick(l->issuer.display, w->show.lang);
-    (void)fputs("offered by ", stdout);
-    br_cli_print_text(name.n > 0 ? name : l->issuer.issuer);
-    (void)fputs(" (", stdout);
-    br_cli_print_text(l->issuer.issuer);
-    (void)puts("):");
-    for (size_t i = 0; i < l->count; i++) {
-        const struct br_json *m = l->configurations[i].metadata;
-        name = br_words_pick(br_json_member(m, "display"), w->show.lang);
-        (void)fputs("  ", stdout);
-        br_cli_print_text(name.n > 0 ? name : l->configurations[i].vct);
-        (void)putchar('\n');
-        for (const struct br_json *c =
-                 br_json_first(br_json_member(m, "claims"));
-             c != NULL; c = c->next) {
-            name = br_words_pick(br_json_member(c, "display"), w->show.lang);
-            if (name.n > 0) {
-                (void)fputs("    ", stdout);
-                br_cli_print_text(name);
-                (void)putchar('\n');
-            }
-        }
-    }
-}
-
-static enum br_rc
-print_credential(struct br_cli_wallet *w, const char *id, struct br_err *reterr)
-{
-    struct br_vault_txn *t = NULL;
-    struct br_arena arena;
-    struct br_wallet_credential c;
-    struct br_json *claims = NULL;
-    struct br_words words = {NULL, 0};
-    br_arena_init(&arena, ARENA_BYTES_MAX);
-    enum br_rc rc = br_vault_begin(w->person, false, &t, reterr);
-    if (rc == BR_OK) {
-        rc = br_holding_get(t, br_str(id), &arena, &c, reterr);
-    }
-    if (rc == BR_OK) {
-        rc = br_holding_claims(t, &c, &arena, &claims, reterr);
-    }
-    if (rc == BR_OK) {
-        rc = br_words_claims(
-            claims, c.display, w->show.lang, &arena, &words, reterr);
-    }
-    if (rc == BR_OK) {
-        (void)printf("%s  ", id);
-        br_cli_print_text(br_words_name(&c, w->show.lang));
-        (void)printf(", %u copies\n", c.instances - c.spent);
-        br_cli_print_lines(&words);
-    }
-    br_vault_end(t);
-    br_arena_fini(&arena);
-    return rc;
-}
-
-static enum br_rc
-take(
-    const struct br_args *a,
-    struct br_cli_wallet *w,
-    struct br_look *l,
-    struct br_err *reterr)
-{
-    struct br_accepted got[BR_VCI_OFFERED_MAX];
-    bool yes = false;
-    print_offer(w, l);
-    BR_TRY(br_cli_agree(a, "Accept?", &yes, reterr));
-    if (!yes) {
-        (void)puts("refused; nothing was sent");
-        return BR_OK;
-    }
-    BR_TRY(br_accept(&w->client, l, a->tx_code_value, w->person, got, reterr));
-    for (size_t i = 0; i < l->count; i++) {
-        if (got[i].deferred) {
-            (void)printf(
-                "not ready: broletto wallet refresh asks again, from %llu "
-                "seconds on\n",
-                (unsigned long long)got[i].interval_s);
-        } else {
-            BR_TRY(print_credential(w, got[i].id, reterr));
-        }
-    }
-    return BR_OK;
-}
-
-static enum br_rc
-accept_offer(
-    const struct br_args *a, struct br_cli_wallet *w, struct br_err *reterr)
-{
-    struct br_look *l = NULL;
-    struct br_arena arena;
-    br_arena_init(&arena, sizeof(*l) + 64);
-    l = (struct br_look *)br_arena_take(&arena, sizeof(*l));
-    enum br_rc rc =
-        l == NULL ? br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for an offer")
-                  : br_look(&w->client, br_str(a->words[0]), l, reterr);
-    if (rc == BR_OK) {
-        rc = take(a, w, l, reterr);
-        br_look_fini(l);
-    }
-    br_arena_fini(&arena);
-    return rc;
-}
-
-int
-br_cmd_wallet_accept(const struct br_args *a)
-{
-    return with_wallet(a, accept_offer);
-}
-
 /* ---- refresh ------------------------------------------------------------ */
 
 static enum br_rc
@@ -219,22 +87,46 @@ refresh(const struct br_args *a, struct br_cli_wallet *w, struct br_err *reterr)
 {
     size_t came = 0;
     size_t waiting = 0;
+    size_t renewed = 0;
+    size_t not_renewed = 0;
     size_t asked = 0;
     size_t failed = 0;
     (void)a;
     BR_TRY(br_resume(&w->client, w->person, &came, &waiting, reterr));
+    BR_TRY(br_renew_due(&w->client, w->person, &renewed, &not_renewed, reterr));
     BR_TRY(br_refresh_status(&w->client, w->person, &asked, &failed, reterr));
     (void)printf(
-        "%zu credentials came, %zu are awaited; %zu asked for their status, "
-        "%zu in vain\n",
-        came, waiting, asked, failed);
+        "%zu credentials came, %zu are awaited; %zu were renewed, %zu in vain; "
+        "%zu asked for their status, %zu in vain\n",
+        came, waiting, renewed, not_renewed, asked, failed);
     return BR_OK;
+}
+
+static enum br_rc
+renew(const struct br_args *a, struct br_cli_wallet *w, struct br_err *reterr)
+{
+    struct br_accepted done;
+    BR_TRY(br_renew(&w->client, w->person, br_str(a->words[0]), &done, reterr));
+    if (done.deferred) {
+        (void)printf(
+            "not ready: broletto wallet refresh asks again, from %llu seconds "
+            "on\n",
+            (unsigned long long)done.interval_s);
+        return BR_OK;
+    }
+    return br_cli_print_credential(w, done.id, reterr);
+}
+
+int
+br_cmd_wallet_renew(const struct br_args *a)
+{
+    return br_cli_with_wallet(a, renew);
 }
 
 int
 br_cmd_wallet_refresh(const struct br_args *a)
 {
-    return with_wallet(a, refresh);
+    return br_cli_with_wallet(a, refresh);
 }
 
 /* ---- list, show, history ------------------------------------------------ */
@@ -399,19 +291,19 @@ use_history(const struct br_args *a, struct br_cli_wallet *w, struct br_err *e)
 int
 br_cmd_wallet_list(const struct br_args *a)
 {
-    return with_wallet(a, use_list);
+    return br_cli_with_wallet(a, use_list);
 }
 
 int
 br_cmd_wallet_show(const struct br_args *a)
 {
-    return with_wallet(a, use_show);
+    return br_cli_with_wallet(a, use_show);
 }
 
 int
 br_cmd_wallet_history(const struct br_args *a)
 {
-    return with_wallet(a, use_history);
+    return br_cli_with_wallet(a, use_history);
 }
 
 /* ---- remove, erase ------------------------------------------------------ */
@@ -458,7 +350,7 @@ remove_credential(
 int
 br_cmd_wallet_remove(const struct br_args *a)
 {
-    return with_wallet(a, remove_credential);
+    return br_cli_with_wallet(a, remove_credential);
 }
 
 /** Without the passphrase: whoever runs the server may have to. */
@@ -541,11 +433,11 @@ restore(const struct br_args *a, struct br_cli_wallet *w, struct br_err *reterr)
 int
 br_cmd_wallet_backup(const struct br_args *a)
 {
-    return with_wallet(a, backup);
+    return br_cli_with_wallet(a, backup);
 }
 
 int
 br_cmd_wallet_restore(const struct br_args *a)
 {
-    return with_wallet(a, restore);
+    return br_cli_with_wallet(a, restore);
 }

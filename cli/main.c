@@ -236,17 +236,22 @@ const struct br_command br_commands[] = {
      br_cmd_wallet_init},
     {"wallet", "accept", "OFFER",
      "--vault DIR [--passphrase-file FILE] [--person NAME] [--tx-code CODE] "
+     "[--authorization-code] [--open] [--redirect-uri URL] [--redirected URL] "
      "[--yes] [--trust CA.pem] [--lang it|en]",
-     "receive what a body offers, by its link", 1, 1, br_cmd_wallet_accept},
+     "receive what a body offers, by its link, or on the body's page", 0, 1,
+     br_cmd_wallet_accept},
     {"wallet", "present", "REQUEST",
      "--vault DIR [--passphrase-file FILE] [--person NAME] [--yes | --refuse] "
      "[--trust FILE] [--json] [--lang it|en]",
      "show credentials to who asks, by the link of the request", 1, 1,
      br_cmd_wallet_present},
+    {"wallet", "renew", "ID",
+     "--vault DIR [--passphrase-file FILE] [--person NAME] [--lang it|en]",
+     "fetch new copies of a credential, now", 1, 1, br_cmd_wallet_renew},
     {"wallet", "refresh", "",
      "--vault DIR [--passphrase-file FILE] [--person NAME]",
-     "ask for what was not ready, and for the status of all", 0, 0,
-     br_cmd_wallet_refresh},
+     "ask for what was not ready, renew what is due, look at the status of all",
+     0, 0, br_cmd_wallet_refresh},
     {"wallet", "list", "",
      "--vault DIR [--passphrase-file FILE] [--person NAME] [--json] [--lang "
      "it|en]",

@@ -68,6 +68,7 @@ static const struct {
     TEXT("transaction-data", transaction_data),
     TEXT("purpose", purpose),
     TEXT("redirect-uri", redirect_uri),
+    TEXT("redirected", redirected),
     TEXT("response-code", response_code),
     TEXT("client", client),
     TEXT("operator", operator_name),
@@ -92,6 +93,7 @@ static const struct {
     FLAG("plain", plain),
     FLAG("refuse", refuse),
     FLAG("dry-run", dry_run),
+    FLAG("open", open),
 };
 #undef TEXT
 #undef FLAG

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { ARENA_BYTES_MAX = 256 * 1024 * 1024 };
+
 /* ---- opening ------------------------------------------------------------ */
 
 static enum br_rc
@@ -85,6 +87,19 @@ br_cli_wallet_close(struct br_cli_wallet *w)
     br_wallet_close(&w->wallet);
 }
 
+int
+br_cli_with_wallet(const struct br_args *a, br_cli_wallet_fn *use)
+{
+    struct br_err err;
+    struct br_cli_wallet w;
+    enum br_rc rc = br_cli_wallet_open(a, &w, &err);
+    if (rc == BR_OK) {
+        rc = use(a, &w, &err);
+        br_cli_wallet_close(&w);
+    }
+    return rc == BR_OK ? BR_EXIT_OK : br_cli_wallet_fail(&err);
+}
+
 /* ---- telling ------------------------------------------------------------ */
 
 int
@@ -146,4 +161,36 @@ br_cli_print_lines(const struct br_words *words)
         br_cli_print_text(words->lines[i].text);
         (void)putchar('\n');
     }
+}
+
+enum br_rc
+br_cli_print_credential(
+    struct br_cli_wallet *w, const char *id, struct br_err *reterr)
+{
+    struct br_vault_txn *t = NULL;
+    struct br_arena arena;
+    struct br_wallet_credential c;
+    struct br_json *claims = NULL;
+    struct br_words words = {NULL, 0};
+    br_arena_init(&arena, ARENA_BYTES_MAX);
+    enum br_rc rc = br_vault_begin(w->person, false, &t, reterr);
+    if (rc == BR_OK) {
+        rc = br_holding_get(t, br_str(id), &arena, &c, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = br_holding_claims(t, &c, &arena, &claims, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = br_words_claims(
+            claims, c.display, w->show.lang, &arena, &words, reterr);
+    }
+    if (rc == BR_OK) {
+        (void)printf("%s  ", id);
+        br_cli_print_text(br_words_name(&c, w->show.lang));
+        (void)printf(", %u copies\n", c.instances - c.spent);
+        br_cli_print_lines(&words);
+    }
+    br_vault_end(t);
+    br_arena_fini(&arena);
+    return rc;
 }

@@ -25,6 +25,11 @@ enum br_rc br_cli_wallet_open(
     struct br_err *reterr) BR_MUST_USE;
 void br_cli_wallet_close(struct br_cli_wallet *w);
 
+/** What a command does with an open wallet; the exit code. */
+typedef enum br_rc br_cli_wallet_fn(
+    const struct br_args *a, struct br_cli_wallet *w, struct br_err *reterr);
+int br_cli_with_wallet(const struct br_args *a, br_cli_wallet_fn *use);
+
 /** As br_cli_fail; what a rule refuses exits with 1. */
 int br_cli_wallet_fail(const struct br_err *err);
 
@@ -38,6 +43,9 @@ enum br_rc br_cli_agree(
 
 /** Text from outside on a terminal: control characters are shown as '?'. */
 void br_cli_print_text(struct br_bytes text);
+/** A credential that came, with what it says. */
+enum br_rc br_cli_print_credential(
+    struct br_cli_wallet *w, const char *id, struct br_err *reterr) BR_MUST_USE;
 /** "  label: value", a line for each claim. */
 void br_cli_print_lines(const struct br_words *words);
 

@@ -105,6 +105,8 @@ class Issuer:
         self.key = Key()
         self.chain = [self.authority.leaf(self.key)]
         self.spoil = {}
+        self.lifetime = 86400 * 100
+        self.patience = 60   # with a wallet's clock
         self.codes = {}      # code -> transaction code or None
         self.tokens = {}     # token -> thumbprint of its key
         self.nonces = set()
@@ -185,6 +187,9 @@ class Issuer:
             self.problems.append(f"{path}: {error!r}"[:600])
             status, doc = 500, {"error": "server_error"}
         data = doc if isinstance(doc, bytes) else json.dumps(doc).encode()
+        if isinstance(doc, bytes) and status in (200, 202) and \
+                path not in self.spoil:
+            kind = "application/jwt"
         try:
             h.send_response(status)
             h.send_header("Content-Type", kind)
@@ -260,7 +265,7 @@ class Issuer:
         check("d" not in header["jwk"], "a private key")
         jws_verify(proof, public_key(header["jwk"]))
         equal((claims["htm"], claims["htu"]), ("POST", self.url + path))
-        check(abs(time.time() - claims["iat"]) < 60)
+        check(abs(time.time() - claims["iat"]) < self.patience)
         check(claims["jti"] not in self.proofs_seen, "a proof used twice")
         self.proofs_seen.add(claims["jti"])
         if token:
@@ -285,6 +290,9 @@ class Issuer:
         equal(h.headers["Content-Type"], FORM)
         form = dict(urllib.parse.parse_qsl(body.decode(), strict_parsing=True))
         thumbprint = self.dpop(h, "/token")
+        return self.grant(form, thumbprint)
+
+    def grant(self, form, thumbprint):
         equal(form["grant_type"], PRE_AUTHORIZED)
         check("client_id" not in form, "anonymous, and yet a name")
         code = form["pre-authorized_code"]
@@ -304,8 +312,14 @@ class Issuer:
         self.nonces.add(fresh)
         return {"c_nonce": fresh}
 
-    def proven(self, doc):
+    def expected(self, doc):
         equal(list(doc), ["credential_configuration_id", "proofs"])
+
+    def claims_of_proof(self):
+        return ["aud", "iat", "nonce"]
+
+    def proven(self, doc):
+        self.expected(doc)
         equal(list(doc["proofs"]), ["jwt"])
         nonces, keys = set(), []
         for proof in doc["proofs"]["jwt"]:
@@ -313,7 +327,7 @@ class Issuer:
             equal(sorted(header), ["alg", "jwk", "typ"])
             equal(header["typ"], "openid4vci-proof+jwt")
             jws_verify(proof, public_key(header["jwk"]))
-            equal(sorted(claims), ["aud", "iat", "nonce"])
+            equal(sorted(claims), self.claims_of_proof())
             equal(claims["aud"], self.url)
             nonces.add(claims["nonce"])
             keys.append(header["jwk"])
@@ -328,9 +342,13 @@ class Issuer:
         self.nonces.remove(nonce)
         return keys
 
+    def read(self, h, body):
+        equal(h.headers["Content-Type"], "application/json")
+        return strict_json(body)
+
     def credential(self, h, body):
         self.authorized(h, "/credential")
-        doc = strict_json(body)
+        doc = self.read(h, body)
         keys = self.proven(doc)
         if "rounds" in self.spoil:
             transaction = secrets.token_urlsafe(16)
@@ -347,7 +365,7 @@ class Issuer:
 
     def deferred(self, h, body):
         self.authorized(h, "/deferred")
-        transaction = strict_json(body)["transaction_id"]
+        transaction = self.read(h, body)["transaction_id"]
         if transaction not in self.waiting or self.spoil.get("drop"):
             raise Refusal("invalid_transaction_id", description="not known")
         waiting = self.waiting[transaction]
@@ -370,7 +388,7 @@ class Issuer:
         now = int(time.time())
         hidden, texts = disclosures(CLAIMS)
         payload = {"iss": self.url, "vct": self.VCT, "iat": now,
-                   "exp": now + 86400 * 100, "cnf": {"jwk": jwk},
+                   "exp": now + self.lifetime, "cnf": {"jwk": jwk},
                    "_sd_alg": "sha-256", **hidden}
         header = {"alg": "ES256", "typ": "dc+sd-jwt",
                   "x5c": [der64(c) for c in self.chain]}

@@ -4,7 +4,12 @@
  *   br_look      the offer, whose it is, what it would give: to be shown
  *   br_accept    the person agreed: token, keys, credentials; each is checked,
  *                then all are stored in one transaction, or none
+ *   br_authorize_begin, br_authorize_end
+ *                the same for an offer that its issuer grants on a page of its
+ *                own: the address to go to, and what comes back from there
  *   br_resume    what an issuer had not ready: asked for again
+ *   br_renew, br_renew_due
+ *                new copies by a refresh token, without the person
  *   br_refresh_status   what status lists say today
  *
  * - Every address is fetched under common/net/fetch.h; metadata must name the
@@ -12,6 +17,10 @@
  * - A credential is stored when its issuer's chain of certificates leads to a
  *   trusted one, its type is the offered one, it has not expired, and its cnf
  *   is one of the keys that were made for it, each used once.
+ * - What waits for a browser's return lies sealed in the vault of who sent it
+ *   there, under a state that nobody else knows; it serves once, for half an
+ *   hour. So it survives a closed page, and no one else's answer is taken.
+ * - Requests and answers are encrypted beyond TLS where the issuer offers it.
  * - A failure after the person agreed is told to the issuer where it listens,
  *   and remembered in the history, without values.
  *
@@ -23,7 +32,9 @@
 #define BR_WALLET_CLIENT_H
 
 #include "common/credential/vci.h"
+#include "common/credential/vp.h"
 #include "common/net/fetch.h"
+#include "wallet/core/words.h"
 #include "wallet/vault/holding.h"
 
 /* Offers come in QR codes, by reference in kilobytes. */
@@ -31,6 +42,10 @@
 /* Metadata of an issuer with a hundred types, in all languages of the Union. */
 #define BR_LOOK_METADATA_BYTES_MAX (2u * 1024 * 1024)
 #define BR_LOOK_ARENA_BYTES_MAX    (64u * 1024 * 1024)
+/* People read what the issuer's page says, and look for their papers. */
+#define BR_AUTHORIZE_WAIT_S 1800u
+/* Of one person's, begun and not come back from; the oldest goes first. */
+#define BR_AUTHORIZE_WAITING_MAX 16u
 
 struct br_wallet_client {
     struct br_http_client *http;
@@ -40,12 +55,18 @@ struct br_wallet_client {
     const struct br_x509_trust *registrars;
     unsigned copies; /**< instances to ask for; the issuer may allow fewer */
     enum br_wallet_use use;
+    struct br_renewal_policy renewal;
+    const struct br_vp_attester *attesters; /**< of verifiers; or NULL */
+    size_t attester_count;
 };
 
 /** An offer that has been looked at. */
 struct br_look {
     struct br_arena arena;
     struct br_vci_offer offer;
+    struct br_bytes text; /**< the offer, as JSON */
+    bool by_code;         /**< granted on the issuer's page: server is of that
+                           *   grant */
     struct br_vci_issuer issuer;
     struct br_oauth_server server;
     size_t count;
@@ -61,6 +82,35 @@ enum br_rc br_look(
     struct br_look *ret,
     struct br_err *reterr) BR_MUST_USE;
 void br_look_fini(struct br_look *l);
+/** The same for an offer that was looked at before, by its JSON, to be granted
+ *  on the issuer's page. */
+enum br_rc br_look_again(
+    const struct br_wallet_client *client,
+    struct br_bytes offer,
+    struct br_look *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** What an issuer says today of a credential of its own, to renew it with the
+ *  server that granted it; text and offer are empty. */
+enum br_rc br_look_renewed(
+    const struct br_wallet_client *client,
+    const struct br_wallet_credential *c,
+    struct br_bytes server,
+    struct br_look *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** An issuer's metadata alone; in the arena. */
+enum br_rc br_look_issuer(
+    const struct br_wallet_client *client,
+    struct br_bytes issuer,
+    struct br_arena *arena,
+    struct br_vci_issuer *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** Can the person choose the issuer's page instead of the code in the offer? */
+bool br_look_may_authorize(const struct br_look *l);
+/** They have. UNSUPPORTED: the offer has no such grant. */
+enum br_rc br_look_by_code(
+    const struct br_wallet_client *client,
+    struct br_look *l,
+    struct br_err *reterr) BR_MUST_USE;
 /** What the issuer shows of itself, and of one credential: the object that is
  *  kept as `display` (record.h); in the look's arena. */
 enum br_rc br_look_display(
@@ -82,6 +132,45 @@ enum br_rc br_accept(
     const char *tx_code,
     struct br_vault_person *person,
     struct br_accepted *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** The person agreed, and goes to the issuer's page: *ret_url, in the look's
+ *  arena, is where, an address as br_fetch_check wants it. redirect: where they
+ *  come back to. Once for a look. Rules oauth-*; UNSUPPORTED: the server speaks
+ *  no PKCE, or does not say who it is when it answers (RFC 9207). */
+enum br_rc br_authorize_begin(
+    const struct br_wallet_client *client,
+    struct br_look *l,
+    struct br_bytes redirect,
+    struct br_vault_person *person,
+    struct br_bytes *ret_url,
+    struct br_err *reterr) BR_MUST_USE;
+/** They came back, to this address. ret has room for BR_VCI_OFFERED_MAX. What
+ *  waited is over, whatever comes of it. Rules oauth-redirect, oauth-state,
+ *  oauth-iss, oauth-code; ISSUER_REFUSED: the issuer's page said no. */
+enum br_rc br_authorize_end(
+    const struct br_wallet_client *client,
+    struct br_bytes url,
+    struct br_vault_person *person,
+    struct br_accepted *ret,
+    size_t *ret_count,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** New copies of one credential, now. UNSUPPORTED: nothing renews it; BUSY:
+ *  another process does. A failure is kept with the credential. */
+enum br_rc br_renew(
+    const struct br_wallet_client *client,
+    struct br_vault_person *person,
+    struct br_bytes id,
+    struct br_accepted *ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** New copies of those that are due (words.h). One that fails is told in its
+ *  notice, and tried again later. */
+enum br_rc br_renew_due(
+    const struct br_wallet_client *client,
+    struct br_vault_person *person,
+    size_t *ret_renewed,
+    size_t *ret_failed,
     struct br_err *reterr) BR_MUST_USE;
 
 /** Ask again for everything that was deferred and is due; how many credentials

@@ -1,11 +1,11 @@
 /* What an issuer has not ready. A row of the table of offers:
  * {"issuer","configuration","vct","transaction","deferred","notification",
- *  "token","dpop","keys":[...],"due","display"}
+ *  "token","dpop","keys":[...],"due","grant","identifier","renews","sealed",
+ *  "display"}
  *
  * SPDX-License-Identifier: EUPL-1.2
  */
 #include "common/codec/json_write.h"
-#include "common/codec/text.h"
 #include "wallet/client/received.h"
 
 #include <string.h>
@@ -31,20 +31,6 @@ put_text(struct br_json_writer *w, const char *name, struct br_bytes v)
     }
 }
 
-static enum br_rc
-put_key(
-    struct br_json_writer *w,
-    const struct br_private_key *k,
-    struct br_err *reterr)
-{
-    uint8_t secret[BR_KEY_COORDINATE_MAX];
-    size_t n = 0;
-    BR_TRY(br_private_key_export(k, secret, &n, reterr));
-    br_json_write_base64url(w, br_bytes(secret, n));
-    br_wipe(secret, sizeof(secret));
-    return BR_OK;
-}
-
 static uint64_t
 due(uint64_t now_s, uint64_t interval_s)
 {
@@ -68,15 +54,20 @@ write_row(
     put_text(&w, "transaction", r->response.transaction_id);
     put_text(&w, "deferred", r->deferred_endpoint);
     put_text(&w, "notification", r->notification_endpoint);
+    put_text(&w, "grant", r->grant);
+    put_text(&w, "identifier", r->identifier);
+    put_text(&w, "renews", r->renews);
+    br_json_write_name(&w, "sealed");
+    br_json_write_boolean(&w, r->sealed);
     put_text(&w, "token", br_str(s->token));
     if (s->dpop != NULL) {
         br_json_write_name(&w, "dpop");
-        BR_TRY(put_key(&w, s->dpop, reterr));
+        BR_TRY(br_row_put_key(&w, s->dpop, reterr));
     }
     br_json_write_name(&w, "keys");
     br_json_write_array(&w);
     for (size_t i = 0; i < r->key_count; i++) {
-        BR_TRY(put_key(&w, r->keys[i], reterr));
+        BR_TRY(br_row_put_key(&w, r->keys[i], reterr));
     }
     br_json_write_end(&w);
     br_json_write_name(&w, "due");
@@ -142,9 +133,11 @@ collect(
     void *ctx, struct br_bytes key, struct br_bytes text, struct br_err *reterr)
 {
     struct queue *q = (struct queue *)ctx;
+    if (key.n != BR_WALLET_ID_BYTES) {
+        return BR_OK; /* a browser is awaited: authorize.c */
+    }
     const char *copy = br_arena_copy(&q->arena, text);
-    if (copy == NULL || q->count == WAITING_MAX ||
-        key.n != BR_WALLET_ID_BYTES) {
+    if (copy == NULL || q->count == WAITING_MAX) {
         return br_fail(
             reterr, BR_ERR_TOO_LARGE, "more than %d credentials are awaited",
             WAITING_MAX);
@@ -159,17 +152,9 @@ static enum br_rc
 read_key(
     const struct br_json *v, struct br_private_key **ret, struct br_err *reterr)
 {
-    uint8_t secret[BR_KEY_COORDINATE_MAX];
     struct br_bytes text;
-    size_t n = 0;
     BR_TRY(br_json_as_string(v, &text, reterr));
-    enum br_rc rc =
-        br_base64url_parse(text, secret, sizeof(secret), &n, reterr);
-    if (rc == BR_OK) {
-        rc = br_private_key_new(BR_KEY_P256, br_bytes(secret, n), ret, reterr);
-    }
-    br_wipe(secret, sizeof(secret));
-    return rc;
+    return br_row_read_key(text, ret, reterr);
 }
 
 /** One conversation taken up again. */
@@ -197,6 +182,10 @@ read_row(struct resuming *u, struct br_bytes row, struct br_err *reterr)
     BR_TRY(br_json_need_string(v, "deferred", &r->deferred_endpoint, reterr));
     BR_TRY(br_json_may_string(
         v, "notification", &r->notification_endpoint, reterr));
+    BR_TRY(br_json_may_string(v, "grant", &r->grant, reterr));
+    BR_TRY(br_json_may_string(v, "identifier", &r->identifier, reterr));
+    BR_TRY(br_json_may_string(v, "renews", &r->renews, reterr));
+    BR_TRY(br_json_may_boolean(v, "sealed", &r->sealed, reterr));
     BR_TRY(br_json_need_string(v, "token", &token, reterr));
     BR_TRY(br_json_need_uint(v, "due", &u->due_s, reterr));
     BR_TRY(br_json_need(v, "keys", BR_JSON_ARRAY, &keys, reterr));
@@ -218,16 +207,35 @@ read_row(struct resuming *u, struct br_bytes row, struct br_err *reterr)
 
 /* ---- asking again ------------------------------------------------------- */
 
+/** With the issuer's key of today, and one of ours for this answer: "The
+ *  credential_response_encryption object may be different from the one included
+ *  in the initial Credential Request" (section 9.2). */
 static enum br_rc
-ask(struct resuming *u, struct br_err *reterr)
+choose_envelope(
+    struct resuming *u, struct br_envelope *ret, struct br_err *reterr)
+{
+    struct br_vci_issuer issuer = {.batch_size = 1};
+    if (u->received.sealed) {
+        BR_TRY(br_look_issuer(
+            u->session.client, u->received.issuer, &u->arena, &issuer, reterr));
+    }
+    return br_envelope_choose(&issuer, ret, reterr);
+}
+
+static enum br_rc
+post(
+    struct resuming *u,
+    const struct br_envelope *envelope,
+    int *ret_status,
+    struct br_json **ret,
+    struct br_err *reterr)
 {
     const struct br_vci_deferred d = {
-        .transaction_id = u->received.response.transaction_id};
-    struct br_vci_response response;
+        .transaction_id = u->received.response.transaction_id,
+        .encryption = br_envelope_wish(envelope),
+    };
     struct br_json_writer w;
-    struct br_json *v = NULL;
     struct br_buf b;
-    int status = 0;
     br_buf_init(&b, ROW_BYTES_MAX);
     br_json_writer_init(&w, &b);
     br_vci_deferred_write(&w, &d);
@@ -238,11 +246,25 @@ ask(struct resuming *u, struct br_err *reterr)
         .body = br_buf_bytes(&b),
         .authorized = true,
         .answer_bytes_max = ANSWER_BYTES_MAX,
+        .envelope = envelope,
     };
     if (rc == BR_OK) {
-        rc = br_session_post(&u->session, &call, &status, &v, reterr);
+        rc = br_session_post(&u->session, &call, ret_status, ret, reterr);
     }
     br_buf_fini(&b);
+    return rc;
+}
+
+static enum br_rc
+ask(struct resuming *u, struct br_err *reterr)
+{
+    struct br_envelope envelope;
+    struct br_vci_response response;
+    struct br_json *v = NULL;
+    int status = 0;
+    BR_TRY(choose_envelope(u, &envelope, reterr));
+    enum br_rc rc = post(u, &envelope, &status, &v, reterr);
+    br_envelope_fini(&envelope);
     BR_TRY(rc);
     if ((status != 200 && status != 202) || v == NULL) {
         return br_session_refused("no credential", status, v, reterr);
@@ -275,6 +297,19 @@ settle(
 }
 
 static enum br_rc
+give_up_one(
+    struct resuming *u,
+    struct br_vault_txn *t,
+    struct br_bytes id,
+    struct br_err *reterr)
+{
+    BR_TRY(br_vault_delete(t, BR_VAULT_OFFERS, id, reterr));
+    return u->received.grant.n > 0
+               ? br_holding_drop_grant(t, u->received.grant, reterr)
+               : BR_OK;
+}
+
+static enum br_rc
 in_one_step(
     struct resuming *u,
     struct br_vault_person *person,
@@ -285,7 +320,7 @@ in_one_step(
 {
     struct br_vault_txn *t = NULL;
     BR_TRY(br_vault_begin(person, true, &t, reterr));
-    enum br_rc rc = give_up ? br_vault_delete(t, BR_VAULT_OFFERS, id, reterr)
+    enum br_rc rc = give_up ? give_up_one(u, t, id, reterr)
                             : settle(u, t, id, ret_came, reterr);
     if (rc != BR_OK) {
         br_vault_end(t);
@@ -323,6 +358,9 @@ resume_one(
     if (!early && (asked == BR_OK || is_final(asked))) {
         rc = in_one_step(
             &u, person, br_str(w->id), asked != BR_OK, ret_came, reterr);
+    }
+    if (rc == BR_ERR_NOT_FOUND) { /* what it renews was removed meanwhile */
+        rc = in_one_step(&u, person, br_str(w->id), true, ret_came, reterr);
     }
     if (asked != BR_OK && is_final(asked)) {
         br_received_notify(&u.session, &u.received, BR_VCI_FAILURE);

@@ -5,11 +5,13 @@
 #include "common/credential/did.h"
 #include "common/credential/oauth.h"
 #include "common/credential/rule.h"
+#include "common/credential/vp_wallet.h"
 #include "common/crypto/x509_path.h"
 #include "common/net/router.h"
 #include "wallet/client/session.h"
 #include "wallet/client/showing.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,20 +50,34 @@ br_present_look_fini(struct br_present_look *l)
 
 /* ---- fetching ----------------------------------------------------------- */
 
-/** What we can do, and a nonce that must come back (section 5.10). */
-static void
-put_form(struct br_buf *form, const char *nonce)
+/** How a request is fetched by POST: with a nonce that comes back, and a key
+ * for which it may be encrypted; both are of this request alone. */
+struct fetching {
+    char nonce[BR_WALLET_ID_BYTES * 2 + 1]; /**< "": by GET */
+    struct br_private_key *key;             /**< NULL: by GET */
+};
+static const char fetch_kid[] = "request";
+
+/** What we can do, and the nonce (section 5.10). */
+static enum br_rc
+put_form(
+    const struct br_wallet_client *client,
+    struct fetching *g,
+    struct br_buf *form,
+    struct br_err *reterr)
 {
-    br_form_put(
-        form, "wallet_metadata",
-        br_str("{\"vp_formats_supported\":{\"dc+sd-jwt\":{"
-               "\"sd-jwt_alg_values\":[\"ES256\",\"ES384\",\"ES512\","
-               "\"EdDSA\"],\"kb-jwt_alg_values\":[\"ES256\"]}},"
-               "\"request_object_signing_alg_values_supported\":[\"ES256\","
-               "\"ES384\",\"ES512\",\"EdDSA\"],"
-               "\"client_id_prefixes_supported\":[\"x509_hash\","
-               "\"x509_san_dns\",\"decentralized_identifier\"]}"));
-    br_form_put(form, "wallet_nonce", br_str(nonce));
+    struct br_buf metadata;
+    br_holding_new_id(g->nonce);
+    br_holding_new_id(g->nonce + BR_WALLET_ID_BYTES);
+    BR_TRY(br_private_key_generate(BR_KEY_P256, &g->key, reterr));
+    br_buf_init(&metadata, BR_VP_WALLET_BYTES_MAX);
+    enum br_rc rc = br_vp_wallet_write(
+        br_private_key_public(g->key), br_str(fetch_kid),
+        client->attester_count > 0, &metadata, reterr);
+    br_form_put(form, "wallet_metadata", br_buf_bytes(&metadata));
+    br_form_put(form, "wallet_nonce", br_str(g->nonce));
+    br_buf_fini(&metadata);
+    return rc;
 }
 
 static enum br_rc
@@ -83,26 +99,21 @@ check_answer(
                      BR_VP_REQUEST_TYPE);
 }
 
-/** The object at request_uri, in the arena; *nonce is "" with GET. */
+/** The object at request_uri, in the arena. */
 static enum br_rc
 fetch_object(
     const struct br_wallet_client *client,
     struct br_present_look *l,
-    char nonce[BR_WALLET_ID_BYTES * 2 + 1],
+    struct fetching *g,
     struct br_bytes *ret,
     struct br_err *reterr)
 {
     struct br_buf form;
     struct br_buf body;
     int status = 0;
-    nonce[0] = '\0';
-    br_buf_init(&form, 4096);
-    br_buf_init(&body, BR_VP_REQUEST_BYTES_MAX);
-    if (l->link.post) {
-        br_holding_new_id(nonce);
-        br_holding_new_id(nonce + BR_WALLET_ID_BYTES);
-        put_form(&form, nonce);
-    }
+    br_buf_init(&form, BR_VP_WALLET_BYTES_MAX * 3u);
+    br_buf_init(&body, BR_VP_SEALED_BYTES_MAX);
+    enum br_rc rc = l->link.post ? put_form(client, g, &form, reterr) : BR_OK;
     const struct br_fetch f = {
         .method = l->link.post ? "POST" : "GET",
         .url = l->link.request_uri,
@@ -110,10 +121,13 @@ fetch_object(
             l->link.post ? "application/x-www-form-urlencoded" : NULL,
         .accept = BR_VP_REQUEST_TYPE,
         .body = br_buf_bytes(&form),
-        .answer_bytes_max = BR_VP_REQUEST_BYTES_MAX,
+        .answer_bytes_max =
+            l->link.post ? BR_VP_SEALED_BYTES_MAX : BR_VP_REQUEST_BYTES_MAX,
     };
-    enum br_rc rc = br_fetch_call(
-        client->http, &client->policy, &f, &status, &body, reterr);
+    if (rc == BR_OK) {
+        rc = br_fetch_call(
+            client->http, &client->policy, &f, &status, &body, reterr);
+    }
     if (rc == BR_OK) {
         rc = check_answer(client, status, br_buf_bytes(&body), reterr);
     }
@@ -157,28 +171,48 @@ fetch_document(
 }
 
 static enum br_rc
+check_request(
+    const struct br_wallet_client *client,
+    struct br_present_look *l,
+    const struct fetching *g,
+    struct br_err *reterr)
+{
+    struct br_json *document = NULL;
+    BR_TRY(fetch_document(client, l, &document, reterr));
+    l->document = document;
+    const struct br_vp_policy policy = {
+        .trust = client->trust,
+        .attesters = client->attesters,
+        .attester_count = client->attester_count,
+        .did_document = document,
+        .wallet_nonce = br_str(g->nonce),
+        .plain_http = client->policy.allow_loopback,
+        .now_s = br_client_now_s(),
+    };
+    return br_vp_check(&l->request, &policy, &l->arena, reterr);
+}
+
+static enum br_rc
 read_request(
     const struct br_wallet_client *client,
     struct br_present_look *l,
     struct br_err *reterr)
 {
-    char nonce[BR_WALLET_ID_BYTES * 2 + 1] = "";
+    struct fetching g = {.key = NULL};
     struct br_bytes object = {0};
-    struct br_json *document = NULL;
+    enum br_rc rc = BR_OK;
     if (l->link.request_uri.n > 0) {
-        BR_TRY(fetch_object(client, l, nonce, &object, reterr));
+        rc = fetch_object(client, l, &g, &object, reterr);
     }
-    BR_TRY(br_vp_open(&l->link, object, &l->arena, &l->request, reterr));
-    BR_TRY(fetch_document(client, l, &document, reterr));
-    l->document = document;
-    const struct br_vp_policy policy = {
-        .trust = client->trust,
-        .did_document = document,
-        .wallet_nonce = br_str(nonce),
-        .plain_http = client->policy.allow_loopback,
-        .now_s = br_client_now_s(),
-    };
-    return br_vp_check(&l->request, &policy, &l->arena, reterr);
+    if (rc == BR_OK) {
+        rc = br_vp_object_open(
+            object, g.key, br_str(fetch_kid), &l->arena, &object, reterr);
+    }
+    br_private_key_free(g.key);
+    if (rc == BR_OK) {
+        rc = br_vp_open(&l->link, object, &l->arena, &l->request, reterr);
+    }
+    return rc == BR_OK ? check_request(client, l, &g, reterr) : rc;
 }
 
 /* ---- what answers it ---------------------------------------------------- */
@@ -306,9 +340,17 @@ take_notices(struct br_present_look *l)
         br_x509_owner(r->jws.x5c.der[0], l->owner);
     }
     l->notices |= r->is_signed ? 0u : BR_NOTICE_UNSIGNED;
+    if (r->client.prefix == BR_VP_ATTESTATION) { /* its attester's word */
+        (void)snprintf(
+            l->owner, sizeof(l->owner), "%.*s",
+            (int)(r->client.id.n < sizeof(l->owner) ? r->client.id.n : sizeof(l->owner) - 1),
+            (const char *)r->client.id.p);
+    }
     l->notices |= r->client.prefix == BR_VP_DID ? BR_NOTICE_UNVOUCHED : 0u;
-    l->notices |=
-        certified && !r->host_is_certified ? BR_NOTICE_OTHER_HOST : 0u;
+    l->notices |= (certified || r->client.prefix == BR_VP_ATTESTATION) &&
+                          !r->host_is_certified
+                      ? BR_NOTICE_OTHER_HOST
+                      : 0u;
     l->notices |= r->mode == BR_VP_DIRECT_POST ? BR_NOTICE_PLAIN : 0u;
     l->notices |= r->purpose.n == 0 ? BR_NOTICE_NO_PURPOSE : 0u;
 }

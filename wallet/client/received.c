@@ -4,9 +4,10 @@
 #include "common/credential/rule.h"
 #include "common/crypto/x509_path.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { NOTIFICATION_BYTES_MAX = 4096 };
+enum { NOTIFICATION_BYTES_MAX = 4096, RENEWED_REST_S = 86400 };
 
 void
 br_received_fini(struct br_received *r)
@@ -102,13 +103,70 @@ remember(
     struct br_err *reterr)
 {
     const struct br_wallet_entry e = {
-        .event = BR_WALLET_RECEIVED,
+        .event = r->renews.n > 0 ? BR_WALLET_RENEWED : BR_WALLET_RECEIVED,
         .time_s = now_s,
         .party = r->issuer,
         .credential = id,
         .vct = r->vct,
     };
     return br_holding_put_entry(t, &e, reterr);
+}
+
+/** What the credential is from now on. A renewed one keeps its use and its
+ *  count; that its end may not have moved is not asked about for a day. */
+static enum br_rc
+describe(
+    struct br_vault_txn *t,
+    const struct br_session *s,
+    const struct br_received *r,
+    struct br_arena *arena,
+    struct br_wallet_credential *ret,
+    struct br_err *reterr)
+{
+    struct br_wallet_credential c = {
+        .id = r->renews,
+        .accepted_s = s->now_s,
+        .use = s->client->use,
+    };
+    if (r->renews.n > 0) {
+        BR_TRY(br_holding_get(t, r->renews, arena, &c, reterr));
+        BR_TRY(br_holding_clear(t, &c, reterr));
+        c.renewal =
+            (struct br_wallet_renewal){.next_s = s->now_s + RENEWED_REST_S};
+    }
+    c.issuer = r->issuer;
+    c.configuration = r->configuration;
+    c.format = br_str(BR_VC_FORMAT);
+    c.vct = r->vct;
+    c.issued_s = r->first.issued_s;
+    c.expires_s = r->first.expires_s;
+    c.instances = (unsigned)r->response.count;
+    c.status = (struct br_wallet_status){.known = false};
+    c.grant = r->grant;
+    c.identifier = r->identifier;
+    c.display = r->display;
+    *ret = c;
+    return BR_OK;
+}
+
+static enum br_rc
+keep(
+    struct br_vault_txn *t,
+    const struct br_session *s,
+    const struct br_received *r,
+    struct br_wallet_credential *c,
+    struct br_err *reterr)
+{
+    BR_TRY(br_holding_put(t, c, reterr));
+    for (unsigned i = 0; i < c->instances; i++) {
+        const struct br_wallet_instance one = {
+            .credential = c->id,
+            .number = i,
+            .text = r->response.credentials[i],
+        };
+        BR_TRY(br_holding_put_instance(t, &one, r->keys[r->of_key[i]], reterr));
+    }
+    return remember(t, r, c->id, s->now_s, reterr);
 }
 
 enum br_rc
@@ -119,30 +177,23 @@ br_received_keep(
     char ret_id[BR_WALLET_ID_BYTES + 1],
     struct br_err *reterr)
 {
-    br_holding_new_id(ret_id);
-    const struct br_wallet_credential c = {
-        .id = br_str(ret_id),
-        .issuer = r->issuer,
-        .configuration = r->configuration,
-        .format = br_str(BR_VC_FORMAT),
-        .vct = r->vct,
-        .accepted_s = s->now_s,
-        .issued_s = r->first.issued_s,
-        .expires_s = r->first.expires_s,
-        .use = s->client->use,
-        .instances = (unsigned)r->response.count,
-        .display = r->display,
-    };
-    BR_TRY(br_holding_put(t, &c, reterr));
-    for (unsigned i = 0; i < c.instances; i++) {
-        const struct br_wallet_instance one = {
-            .credential = c.id,
-            .number = i,
-            .text = r->response.credentials[i],
-        };
-        BR_TRY(br_holding_put_instance(t, &one, r->keys[r->of_key[i]], reterr));
+    struct br_wallet_credential c;
+    struct br_arena arena;
+    br_arena_init(&arena, BR_VAULT_ROW_BYTES_MAX * 8u);
+    enum br_rc rc = describe(t, s, r, &arena, &c, reterr);
+    if (rc == BR_OK && r->renews.n == 0) {
+        br_holding_new_id(ret_id);
+        c.id = br_str(ret_id);
+    } else if (rc == BR_OK) {
+        (void)snprintf(
+            ret_id, BR_WALLET_ID_BYTES + 1, "%.*s", (int)r->renews.n,
+            (const char *)r->renews.p);
     }
-    return remember(t, r, c.id, s->now_s, reterr);
+    if (rc == BR_OK) {
+        rc = keep(t, s, r, &c, reterr);
+    }
+    br_arena_fini(&arena);
+    return rc;
 }
 
 /* ---- failures ----------------------------------------------------------- */

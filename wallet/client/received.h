@@ -16,6 +16,11 @@ struct br_received {
     const struct br_json *display;
     struct br_bytes deferred_endpoint;
     struct br_bytes notification_endpoint;
+    bool sealed;                /**< messages are encrypted */
+    struct br_bytes grant;      /**< id of what renews it; empty: nothing */
+    struct br_bytes identifier; /**< credential_identifier, or empty */
+    struct br_bytes renews;     /**< id of the credential that gets new copies;
+                                 *   empty: it is a new one */
     struct br_private_key *keys[BR_VCI_PROOFS_MAX]; /**< owned */
     size_t key_count;
     struct br_vci_response response;
@@ -33,7 +38,8 @@ enum br_rc br_received_check(
     uint64_t now_s,
     struct br_arena *arena,
     struct br_err *reterr) BR_MUST_USE;
-/** Store a checked one, with its line in the history. */
+/** Store a checked one, with its line in the history. One that renews takes the
+ *  place of all copies that were left: what they say is of yesterday. */
 enum br_rc br_received_keep(
     struct br_vault_txn *t,
     const struct br_session *s,

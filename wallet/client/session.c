@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wallet/client/session.h"
 
+#include "common/codec/text.h"
+#include "common/credential/rule.h"
 #include "common/net/router.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum { AUTHORIZATION_BYTES = 4096, SHOWN_MAX = 120 };
+enum {
+    AUTHORIZATION_BYTES = 4096,
+    SHOWN_MAX = 120,
+    REQUEST_BYTES_MAX = 4 * 1024 * 1024,
+};
 
 uint64_t
 br_client_now_s(void)
@@ -61,6 +67,31 @@ read_answer(
         return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for an answer");
     }
     return br_json_parse(br_bytes(copy, body->n), arena, ret, reterr);
+}
+
+/** "When encryption of a message was required but the received message is
+ *  unencrypted, it SHOULD be rejected" (section 10). */
+static enum br_rc
+read_sealed(
+    struct br_http_client *http,
+    const struct br_envelope *e,
+    const struct br_buf *body,
+    struct br_arena *arena,
+    struct br_json **ret,
+    struct br_err *reterr)
+{
+    const char *type = br_http_client_header(http, "Content-Type");
+    struct br_bytes plain;
+    if (type == NULL || !br_media_type_is(type, "application/jwt")) {
+        return br_refuse(
+            reterr, BR_RULE_VCI_PLAIN, "the answer is not application/jwt");
+    }
+    const char *copy = br_arena_copy(arena, br_buf_bytes(body));
+    if (copy == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for an answer");
+    }
+    BR_TRY(br_envelope_open(e, br_bytes(copy, body->n), arena, &plain, reterr));
+    return br_json_parse(plain, arena, ret, reterr);
 }
 
 static int
@@ -204,8 +235,14 @@ post_once(
         rc = br_fetch_call(
             s->client->http, &s->client->policy, &f, ret_status, &body, reterr);
     }
+    bool sealed = call->envelope != NULL && call->envelope->response &&
+                  rc == BR_OK && *ret_status >= 200 && *ret_status < 300;
     if (rc == BR_OK) {
-        rc = read_answer(s->client->http, &body, s->arena, ret, reterr);
+        rc = sealed
+                 ? read_sealed(
+                       s->client->http, call->envelope, &body, s->arena, ret,
+                       reterr)
+                 : read_answer(s->client->http, &body, s->arena, ret, reterr);
     }
     br_wipe(h.authorization, sizeof(h.authorization));
     br_buf_wipe(&h.proof);
@@ -233,8 +270,8 @@ nonce_is_asked(struct br_session *s, int status, const struct br_json *answer)
     return asked && !known;
 }
 
-enum br_rc
-br_session_post(
+static enum br_rc
+post(
     struct br_session *s,
     const struct br_session_call *call,
     int *ret_status,
@@ -247,4 +284,59 @@ br_session_post(
         (void)nonce_is_asked(s, *ret_status, *ret);
     }
     return BR_OK;
+}
+
+enum br_rc
+br_session_post(
+    struct br_session *s,
+    const struct br_session_call *call,
+    int *ret_status,
+    struct br_json **ret,
+    struct br_err *reterr)
+{
+    struct br_session_call sealed = *call;
+    struct br_buf b;
+    if (call->envelope == NULL || !call->envelope->request) {
+        return post(s, call, ret_status, ret, reterr);
+    }
+    br_buf_init(&b, REQUEST_BYTES_MAX);
+    enum br_rc rc = br_envelope_seal(call->envelope, call->body, &b, reterr);
+    sealed.body = br_buf_bytes(&b);
+    sealed.content_type = "application/jwt";
+    if (rc == BR_OK) {
+        rc = post(s, &sealed, ret_status, ret, reterr);
+    }
+    br_buf_fini(&b);
+    return rc;
+}
+
+/* ---- keys in rows ------------------------------------------------------- */
+
+enum br_rc
+br_row_put_key(
+    struct br_json_writer *w,
+    const struct br_private_key *k,
+    struct br_err *reterr)
+{
+    uint8_t secret[BR_KEY_COORDINATE_MAX];
+    size_t n = 0;
+    BR_TRY(br_private_key_export(k, secret, &n, reterr));
+    br_json_write_base64url(w, br_bytes(secret, n));
+    br_wipe(secret, sizeof(secret));
+    return BR_OK;
+}
+
+enum br_rc
+br_row_read_key(
+    struct br_bytes text, struct br_private_key **ret, struct br_err *reterr)
+{
+    uint8_t secret[BR_KEY_COORDINATE_MAX];
+    size_t n = 0;
+    enum br_rc rc =
+        br_base64url_parse(text, secret, sizeof(secret), &n, reterr);
+    if (rc == BR_OK) {
+        rc = br_private_key_new(BR_KEY_P256, br_bytes(secret, n), ret, reterr);
+    }
+    br_wipe(secret, sizeof(secret));
+    return rc;
 }

@@ -9,6 +9,7 @@
 
 #include "common/credential/sd_jwt_vc.h"
 #include "wallet/client/client.h"
+#include "wallet/client/envelope.h"
 
 #define BR_SESSION_NONCE_BYTES 512
 
@@ -27,10 +28,12 @@ struct br_session_call {
     struct br_bytes body;
     bool authorized; /**< with the token */
     size_t answer_bytes_max;
+    const struct br_envelope *envelope; /**< NULL: nothing is encrypted */
 };
 
 /** POST, and the same once more when the server asks for its nonce in DPoP.
- *  The answer's JSON, or NULL when it has none, lies in the arena. */
+ *  The answer's JSON, or NULL when it has none, lies in the arena. vci-plain:
+ *  it is not encrypted, and should be; errors never are (section 8.3.1). */
 enum br_rc br_session_post(
     struct br_session *s,
     const struct br_session_call *call,
@@ -57,5 +60,15 @@ enum br_rc br_session_refused(
 bool br_session_is(const struct br_json *answer, enum br_oauth_error e);
 
 uint64_t br_client_now_s(void);
+
+/** A key of P-256 in a row of the vault: its secret in base64url. */
+enum br_rc br_row_put_key(
+    struct br_json_writer *w,
+    const struct br_private_key *k,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_row_read_key(
+    struct br_bytes text,
+    struct br_private_key **ret,
+    struct br_err *reterr) BR_MUST_USE;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "wallet/setup/open.h"
 
+#include "common/credential/jwk.h"
 #include "common/crypto/files.h"
 #include "common/crypto/x509_path.h"
 
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { ATTESTERS_BYTES_MAX = 256 * 1024 };
 
 /* ---- making ------------------------------------------------------------- */
 
@@ -194,6 +197,64 @@ read_trust(
 }
 
 static enum br_rc
+take_attester(
+    const struct br_json *v, struct br_wallet *w, struct br_err *reterr)
+{
+    struct br_bytes issuer = {NULL, 0};
+    struct br_json *jwks = NULL;
+    struct br_json *keys = NULL;
+    BR_TRY(br_json_as(v, BR_JSON_OBJECT, reterr));
+    BR_TRY(br_json_need_string(v, "issuer", &issuer, reterr));
+    BR_TRY(br_json_need(v, "jwks", BR_JSON_OBJECT, &jwks, reterr));
+    BR_TRY(br_json_need(jwks, "keys", BR_JSON_ARRAY, &keys, reterr));
+    for (struct br_json *i = br_json_first(keys); i != NULL; i = i->next) {
+        struct br_jwk jwk;
+        if (w->attester_count == BR_WALLET_ATTESTERS_MAX) {
+            return br_fail(
+                reterr, BR_ERR_TOO_LARGE, "more than %d keys of attesters",
+                BR_WALLET_ATTESTERS_MAX);
+        }
+        BR_TRY(br_jwk_parse(i, &jwk, reterr));
+        w->attesters[w->attester_count++] =
+            (struct br_vp_attester){issuer, jwk.key};
+    }
+    return BR_OK;
+}
+
+/** A file that is named and not there, or wrong, stops the wallet: who trusts
+ *  nobody says so with an empty name. */
+static enum br_rc
+read_attesters(const char *folder, struct br_wallet *w, struct br_err *reterr)
+{
+    char path[PATH_MAX];
+    struct br_json *v = NULL;
+    struct br_buf b;
+    if (w->config.attesters[0] == '\0') {
+        return BR_OK;
+    }
+    BR_TRY(in_folder(folder, w->config.attesters, path, reterr));
+    br_buf_init(&b, ATTESTERS_BYTES_MAX);
+    enum br_rc rc = br_file_read(path, &b, reterr);
+    const char *copy =
+        rc == BR_OK ? br_arena_copy(&w->arena, br_buf_bytes(&b)) : NULL;
+    if (rc == BR_OK && copy == NULL) {
+        rc = br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for attesters");
+    }
+    if (rc == BR_OK) {
+        rc = br_json_parse(br_bytes(copy, b.n), &w->arena, &v, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = br_json_as(v, BR_JSON_ARRAY, reterr);
+    }
+    for (struct br_json *i = rc == BR_OK ? br_json_first(v) : NULL;
+         rc == BR_OK && i != NULL; i = i->next) {
+        rc = take_attester(i, w, reterr);
+    }
+    br_buf_fini(&b);
+    return rc;
+}
+
+static enum br_rc
 open_all(
     const char *folder,
     const char *extra,
@@ -204,6 +265,7 @@ open_all(
     const struct br_vault_options o = {.folder = folder};
     BR_TRY(read_trust(folder, extra, w, reterr));
     BR_TRY(read_registrars(folder, w, reterr));
+    BR_TRY(read_attesters(folder, w, reterr));
     if (w->config.ca_file[0] != '\0') {
         BR_TRY(in_folder(folder, w->config.ca_file, path, reterr));
         int n = snprintf(w->ca_file, sizeof(w->ca_file), "%s", path);
@@ -222,6 +284,7 @@ br_wallet_open(
     struct br_err *reterr)
 {
     memset(ret, 0, sizeof(*ret));
+    br_arena_init(&ret->arena, ATTESTERS_BYTES_MAX * 16u);
     BR_TRY(br_wallet_config_load(folder, &ret->config, reterr));
     enum br_rc rc = open_all(folder, extra_trust, ret, reterr);
     if (rc != BR_OK) {
@@ -236,6 +299,7 @@ br_wallet_close(struct br_wallet *w)
     br_vault_close(w->vault);
     br_x509_trust_free(w->trust);
     br_x509_trust_free(w->registrars);
+    br_arena_fini(&w->arena);
     br_wallet_config_fini(&w->config);
     memset(w, 0, sizeof(*w));
 }
@@ -259,6 +323,13 @@ br_wallet_client_open(
         .registrars = w->registrars,
         .copies = (unsigned)w->config.copies,
         .use = w->config.once_only ? BR_WALLET_USE_ONCE : BR_WALLET_USE_ROTATE,
+        .renewal =
+            {
+                .floor = (unsigned)w->config.copies_floor,
+                .notice_s = w->config.renew_days * 86400u,
+            },
+        .attesters = w->attesters,
+        .attester_count = w->attester_count,
     };
     return BR_OK;
 }

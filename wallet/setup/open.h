@@ -5,6 +5,8 @@
  *   DIR/wallet.yaml           configuration
  *   DIR/trust/issuers.pem     whom issuers' certificates must lead to
  *   DIR/keys/, locks/, vault/ the vault (vault.h)
+ *   attesters, where named    whose word about verifiers is believed:
+ *                             [{"issuer":"https://...","jwks":{"keys":[...]}}]
  *   DIR/passphrase            of the person that init made, for trials (0600)
  *
  * SPDX-License-Identifier: EUPL-1.2
@@ -33,12 +35,18 @@ enum br_rc br_wallet_make(
     bool *ret_generated,
     struct br_err *reterr) BR_MUST_USE;
 
+/* Who attests verifiers in one country; each may have a few keys. */
+#define BR_WALLET_ATTESTERS_MAX 64
+
 struct br_wallet {
     struct br_wallet_config config;
     struct br_vault *vault;
     struct br_x509_trust *trust;
     struct br_x509_trust *registrars; /**< NULL: none is known */
-    char ca_file[512];                /**< empty: the system's */
+    struct br_arena arena; /**< of the names of: */
+    struct br_vp_attester attesters[BR_WALLET_ATTESTERS_MAX];
+    size_t attester_count;
+    char ca_file[512]; /**< empty: the system's */
 };
 /** extra_trust: a PEM file to trust as well; or NULL. */
 enum br_rc br_wallet_open(

@@ -103,4 +103,5 @@ void
 br_wallet_tick(struct br_wallet_daemon *d)
 {
     br_sessions_sweep(d->api.sessions, br_client_now_s());
+    br_wallet_regular_work(&d->api);
 }

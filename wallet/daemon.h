@@ -19,7 +19,7 @@ enum br_rc br_wallet_start(
 void br_wallet_stop(struct br_wallet_daemon *d);
 /** "http://127.0.0.1:8460" */
 const char *br_wallet_url(const struct br_wallet_daemon *d);
-/** Once a minute: idle sessions end. */
+/** Once a second: idle sessions end, and what is due is done for the others. */
 void br_wallet_tick(struct br_wallet_daemon *d);
 
 #endif

@@ -55,7 +55,7 @@ tell(const void *ctx, struct br_log_field ret[BR_DAEMON_FIELDS_MAX])
     ret[0] = br_log_text("public_url", p->config.public_url);
 }
 
-/** Idle sessions end. */
+/** Idle sessions end; for the others, what is due is done. */
 static void
 tick(void *ctx)
 {
@@ -89,6 +89,7 @@ main(int argc, char **argv)
         .url = url,
         .tell = tell,
         .tick = tick,
+        .tick_ms = 1000,
         .stop = stop,
         .fini = fini,
     };

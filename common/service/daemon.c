@@ -81,7 +81,9 @@ listen_to_signals(struct run *r, struct br_err *reterr)
     }
     return r->d->tick == NULL
                ? BR_OK
-               : br_loop_every(r->loop, TICK_MS, on_tick, r, reterr);
+               : br_loop_every(
+                     r->loop, r->d->tick_ms == 0 ? TICK_MS : r->d->tick_ms,
+                     on_tick, r, reterr);
 }
 
 static void

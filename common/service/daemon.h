@@ -1,6 +1,7 @@
 /*
  * What all our daemons do alike: options, a log, signals, systemd's questions,
- * a tick each minute. A program tells what it is, and its main is one call.
+ * a tick each minute, or more often. A program tells what it is, and its main
+ * is one call.
  *
  *   configure -> start -> url, tell -> tick ... -> stop -> fini
  *
@@ -47,8 +48,9 @@ struct br_daemon {
     /** Fields of the event that it serves; NULL: none. */
     void (*tell)(
         const void *ctx, struct br_log_field ret[BR_DAEMON_FIELDS_MAX]);
-    /** Once a minute, on the main thread; NULL: never. */
+    /** On the main thread, once in tick_ms; NULL: never. */
     void (*tick)(void *ctx);
+    unsigned tick_ms; /**< 0: a minute */
     void (*stop)(void *ctx);
     void (*fini)(void *ctx);
 };

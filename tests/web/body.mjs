@@ -145,8 +145,10 @@ privacy_policy: "https://comune.example/policy"
     const data = join(this.folder, 'wallets');
     this.cli('wallet', 'init', data, '--allow-loopback', '--server', '--trust',
       join(this.data, 'ca', 'development-ca.pem'));
-    appendFileSync(join(data, 'wallet.yaml'), 'attempts_per_minute: 600\n');
-    this.wallets = new Daemon(WALLET, data, '127.0.0.1:0',
+    const port = await freePort(); // browsers come back to public_url
+    appendFileSync(join(data, 'wallet.yaml'), 'attempts_per_minute: 600\n' +
+      `public_url: http://127.0.0.1:${port}\n`);
+    this.wallets = new Daemon(WALLET, data, `127.0.0.1:${port}`,
       join(this.folder, 'wallets.log'));
     return this.wallets.start();
   }
@@ -165,6 +167,17 @@ privacy_policy: "https://comune.example/policy"
       '--dcql', write('query.json', query), '--purpose', 'Place in a nursery',
       ...(transactions ? ['--transaction-data',
         write('transactions.json', transactions)] : []))).request;
+  }
+
+  /** An offer that the body grants on its own page. */
+  pageOffer() {
+    const claims = join(this.folder, 'page-claims.json');
+    writeFileSync(claims, JSON.stringify({ given_name: 'Anna',
+      family_name: 'Bianchi', birthdate: '1988-04-12',
+      tax_id_code: 'BNCNNA88D52F205X', isee_amount: 18250.5,
+      valid_until: '2030-12-31', household_size: 3 }));
+    return JSON.parse(this.cli('issuer', 'offer', '--type', 'isee', '--claims',
+      claims, '--authorization-code', '--data', this.data, '--json')).offer;
   }
 
   /** A citizen with the wallet of the command line. */

@@ -55,7 +55,10 @@ async function open(browser, world, options = {}) {
     }
   });
   page.on('request', (r) => {
-    if (!/^(blob|data):/.test(r.url()) && !r.url().startsWith(world.url)) {
+    const goes = world.beyond && r.isNavigationRequest() &&
+      r.url().startsWith(world.beyond); // where a person goes, and comes back
+    if (!/^(blob|data):/.test(r.url()) && !r.url().startsWith(world.url) &&
+        !goes) {
       page.troubles.push(`asked elsewhere: ${r.url()}`);
     }
   });
@@ -131,7 +134,8 @@ async function walkBody(browser, tools) {
     await walk(browser, { ...tools, url: body.url, body }, deskMore);
     await walk(browser, { ...tools, url: body.url, body }, deskMany);
     const url = await body.startWallets();
-    await walk(browser, { ...tools, url, body }, citizen);
+    await walk(browser, { ...tools, url, body, beyond: `${body.url}/authorize` },
+      citizen);
     await walk(browser, { ...tools, url, body }, asking);
   } finally {
     await body.stop();

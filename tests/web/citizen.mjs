@@ -155,6 +155,60 @@ export const stories = {
     await page.locator('#cards-status', { hasText: 'Non ce ne sono' }).waitFor();
   },
 
+  'the wallet: granted on the body’s page, come back, renewed':
+    async (page, world) => {
+      await make(page);
+      await paste(page, world.body.pageOffer());
+      await page.waitForSelector('#offer-page');
+      assert.equal(await page.locator('#offer-accept').count(), 0);
+      await page.click('#offer-page');
+      await page.waitForURL(/\/authorize\?/);
+      await page.click('button[value="yes"]');
+      await page.waitForSelector('#offer[data-state="accepted"]');
+      assert.match(await page.textContent('#offer'), /Bianchi/);
+      assert.doesNotMatch(page.url(), /code=/);
+      await visit(page, 'cards');
+      await page.click('.credential h2 a');
+      await page.click('#card-renew');
+      await visit(page, 'history');
+      await page.locator('.event[data-event="renewed"]').waitFor();
+      await visit(page, 'cards');
+      await page.waitForSelector('.credential[data-notice="valid"]');
+      assert.equal(await page.locator('.credential').count(), 1);
+    },
+
+  'the wallet: the body’s page, the wallet closed meanwhile, a reload, a refusal':
+    async (page, world) => {
+      const name = await make(page);
+      await paste(page, world.body.pageOffer());
+      await page.click('#offer-page');
+      await page.waitForURL(/\/authorize\?/);
+      await page.context().clearCookies();
+      await page.click('button[value="yes"]');
+      await page.waitForURL(/\/back\?/);
+      await page.locator('#enter-status', { hasText: /body’s page/ }).waitFor();
+      await page.reload();
+      await page.locator('#enter-status', { hasText: /body’s page/ }).waitFor();
+      const address = page.url();
+      await page.fill('#enter-name', name);
+      await page.fill('#enter-passphrase', PASSPHRASE);
+      await page.click('#enter-go');
+      await page.waitForSelector('#offer[data-state="accepted"]');
+
+      await page.goto(address); // it serves once
+      await page.waitForSelector('#offer[data-state="failed"] .reason');
+      await page.locator('#offer button').click();
+
+      await paste(page, world.body.pageOffer());
+      await page.click('#offer-page');
+      await page.waitForURL(/\/authorize\?/);
+      await page.click('button[value="no"]');
+      await page.waitForSelector('#offer[data-state="failed"] .reason');
+      await visit(page, 'cards');
+      await page.waitForSelector('.credential');
+      assert.equal(await page.locator('.credential').count(), 1);
+    },
+
   'the wallet: what is no link is told, and erasing ends it':
     async (page) => {
       const name = await make(page);
@@ -183,6 +237,11 @@ export const looks = {
     const given = await desk.offer(officer, world, reference);
     await visit(page, 'scan');
     await inspect(page, world, 'wallet-scan');
+    await paste(page, world.body.pageOffer());
+    await page.waitForSelector('#offer-page');
+    await inspect(page, world, 'wallet-offer-page');
+    await page.click('#offer-decline');
+    await page.waitForSelector('#paste-link:visible');
     await paste(page, given.link);
     await page.waitForSelector('#offer-accept');
     await inspect(page, world, 'wallet-offer');

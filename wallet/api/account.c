@@ -158,7 +158,7 @@ work_register(
 void
 br_wallet_door_login(struct br_http_request *req, void *ctx)
 {
-    br_work_put(((struct br_wallet_api *)ctx)->work, req, work_login);
+    (void)br_work_put(((struct br_wallet_api *)ctx)->work, req, work_login);
 }
 
 void
@@ -172,7 +172,7 @@ br_wallet_door_register(struct br_http_request *req, void *ctx)
         br_http_reply_problem(req, &err);
         return;
     }
-    br_work_put(api->work, req, work_register);
+    (void)br_work_put(api->work, req, work_register);
 }
 
 /* ---- within ------------------------------------------------------------- */

@@ -25,7 +25,12 @@ struct br_wallet_api {
     struct br_work *work;
     bool secure; /**< the page is served by https: the cookie says Secure */
     atomic_bool stopping;
+    atomic_bool working; /**< regular work waits, or is done */
 };
+
+/** For everyone who is logged in: what was deferred, what is to be renewed; on
+ *  a thread of the pool, when it is time. Called every second or so. */
+void br_wallet_regular_work(struct br_wallet_api *api);
 
 const struct br_http_route *br_wallet_routes(size_t *ret_count);
 
@@ -70,16 +75,17 @@ void br_wallet_reply(
 enum br_rc br_wallet_nothing(struct br_wallet_call *call);
 
 /** A handler that does fn(call) on a thread of the pool. */
-#define BR_WALLET_DOOR(name, fn, changes)                                 \
-    static void work_##fn(                                                \
-        struct br_http_request *req, void *ctx,                           \
-        struct br_wallet_client *client)                                  \
-    {                                                                     \
-        br_wallet_run(req, ctx, client, fn, changes);                     \
-    }                                                                     \
-    void name(struct br_http_request *req, void *ctx)                     \
-    {                                                                     \
-        br_work_put(((struct br_wallet_api *)ctx)->work, req, work_##fn); \
+#define BR_WALLET_DOOR(name, fn, changes)                         \
+    static void work_##fn(                                        \
+        struct br_http_request *req, void *ctx,                   \
+        struct br_wallet_client *client)                          \
+    {                                                             \
+        br_wallet_run(req, ctx, client, fn, changes);             \
+    }                                                             \
+    void name(struct br_http_request *req, void *ctx)             \
+    {                                                             \
+        (void)br_work_put(                                        \
+            ((struct br_wallet_api *)ctx)->work, req, work_##fn); \
     }
 
 br_http_handler br_wallet_door_register;
@@ -91,6 +97,7 @@ br_http_handler br_wallet_door_erase;
 br_http_handler br_wallet_door_list;
 br_http_handler br_wallet_door_show;
 br_http_handler br_wallet_door_remove;
+br_http_handler br_wallet_door_renew;
 br_http_handler br_wallet_door_refresh;
 br_http_handler br_wallet_door_history;
 br_http_handler br_wallet_door_letter;
@@ -98,6 +105,8 @@ br_http_handler br_wallet_door_letter_sent;
 br_http_handler br_wallet_door_letter_undo;
 br_http_handler br_wallet_door_look;
 br_http_handler br_wallet_door_accept;
+br_http_handler br_wallet_door_authorize;
+br_http_handler br_wallet_door_back;
 br_http_handler br_wallet_door_decline;
 br_http_handler br_wallet_door_settings;
 br_http_handler br_wallet_door_put_settings;

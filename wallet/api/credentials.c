@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: EUPL-1.2
  */
 #include "wallet/api/api.h"
+#include "wallet/client/session.h"
 
 #include <string.h>
 
@@ -115,23 +116,72 @@ put_count(struct br_json_writer *w, const char *name, size_t n)
     br_json_write_uint(w, n);
 }
 
+/** The credential as it is then; one that the issuer makes wait is as it was.
+ */
+static enum br_rc
+renew(struct br_wallet_call *call, struct br_err *reterr)
+{
+    struct br_accepted done;
+    BR_TRY(br_renew(
+        call->client, call->login->person, br_str(br_http_param(call->req, 0)),
+        &done, reterr));
+    return in_vault(call, false, show_in, reterr);
+}
+
 static enum br_rc
 refresh(struct br_wallet_call *call, struct br_err *reterr)
 {
     struct br_vault_person *p = call->login->person;
     size_t came = 0;
     size_t waiting = 0;
+    size_t renewed = 0;
+    size_t not_renewed = 0;
     size_t asked = 0;
     size_t failed = 0;
     BR_TRY(br_resume(call->client, p, &came, &waiting, reterr));
+    BR_TRY(br_renew_due(call->client, p, &renewed, &not_renewed, reterr));
     BR_TRY(br_refresh_status(call->client, p, &asked, &failed, reterr));
     br_json_write_object(&call->w);
     put_count(&call->w, "came", came);
     put_count(&call->w, "awaited", waiting);
+    put_count(&call->w, "renewed", renewed);
+    put_count(&call->w, "renewal_failed", not_renewed);
     put_count(&call->w, "status_asked", asked);
     put_count(&call->w, "status_failed", failed);
     br_json_write_end(&call->w);
     return BR_OK;
+}
+
+/** For one person after the other; what fails is in their notices. */
+static void
+work(struct br_http_request *req, void *ctx, struct br_wallet_client *client)
+{
+    struct br_wallet_api *api = (struct br_wallet_api *)ctx;
+    struct br_login *l = NULL;
+    (void)req;
+    do {
+        l = br_sessions_hold_for_work(
+            api->sessions, br_client_now_s(), api->wallet->config.work_seconds);
+        if (l != NULL) {
+            struct br_err ignored;
+            size_t one = 0;
+            size_t other = 0;
+            (void)(br_resume(client, l->person, &one, &other, &ignored) == BR_OK);
+            (void)(br_renew_due(client, l->person, &one, &other, &ignored) == BR_OK);
+            br_sessions_release(api->sessions, l, false);
+        }
+    } while (l != NULL && !atomic_load(&api->stopping));
+    atomic_store(&api->working, false);
+}
+
+void
+br_wallet_regular_work(struct br_wallet_api *api)
+{
+    if (api->wallet->config.work_seconds > 0 &&
+        !atomic_exchange(&api->working, true) &&
+        !br_work_put(api->work, NULL, work)) {
+        atomic_store(&api->working, false);
+    }
 }
 
 /* ---- history ------------------------------------------------------------ */
@@ -213,6 +263,7 @@ put_settings(struct br_wallet_call *call, struct br_err *reterr)
 BR_WALLET_DOOR(br_wallet_door_list, list, false)
 BR_WALLET_DOOR(br_wallet_door_show, show, false)
 BR_WALLET_DOOR(br_wallet_door_remove, remove_one, true)
+BR_WALLET_DOOR(br_wallet_door_renew, renew, true)
 BR_WALLET_DOOR(br_wallet_door_refresh, refresh, true)
 BR_WALLET_DOOR(br_wallet_door_history, history, false)
 BR_WALLET_DOOR(br_wallet_door_settings, settings, false)

@@ -4,6 +4,7 @@
  */
 #include "wallet/api/api.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,13 @@ put_text(struct br_json_writer *w, const char *name, struct br_bytes v)
 {
     br_json_write_name(w, name);
     br_json_write_string(w, v);
+}
+
+static void
+put_flag(struct br_json_writer *w, const char *name, bool v)
+{
+    br_json_write_name(w, name);
+    br_json_write_boolean(w, v);
 }
 
 /** The claims that the issuer names, in words. */
@@ -65,6 +73,9 @@ write_look(struct br_wallet_call *call, const struct br_look *l)
     put_text(w, "issuer", l->issuer.issuer);
     put_text(w, "issuer_name", name.n > 0 ? name : l->issuer.issuer);
     write_tx_code(w, &l->offer);
+    /* How it can be granted: by the code that it brings, on a page. */
+    put_flag(w, "by_code", !l->by_code);
+    put_flag(w, "by_page", br_look_may_authorize(l));
     br_json_write_name(w, "credentials");
     br_json_write_array(w);
     for (size_t i = 0; i < l->count; i++) {
@@ -169,6 +180,50 @@ accept(struct br_wallet_call *call, struct br_err *reterr)
     return BR_OK;
 }
 
+/** To the issuer's page: the address, to which the browser goes. */
+static enum br_rc
+authorize(struct br_wallet_call *call, struct br_err *reterr)
+{
+    const struct br_json *v = NULL;
+    const char *base = call->api->wallet->config.public_url;
+    struct br_bytes url = {NULL, 0};
+    char redirect[BR_FETCH_URL_BYTES_MAX];
+    BR_TRY(find_look(call, reterr));
+    BR_TRY(br_wallet_body(call->req, NULL, 0, &call->arena, &v, reterr));
+    size_t n = strlen(base);
+    int written = snprintf(
+        redirect, sizeof(redirect), "%s%s", base,
+        n > 0 && base[n - 1] == '/' ? "back" : "/back");
+    if (written < 0 || (size_t)written >= sizeof(redirect)) {
+        return br_fail(reterr, BR_ERR_CONFIG, "public_url is too long");
+    }
+    BR_TRY(br_authorize_begin(
+        call->client, call->login->look, br_str(redirect), call->login->person,
+        &url, reterr));
+    br_json_write_object(&call->w);
+    put_text(&call->w, "url", url);
+    br_json_write_end(&call->w);
+    br_login_forget_look(call->login);
+    return BR_OK;
+}
+
+/** The browser came back to this address. */
+static enum br_rc
+back(struct br_wallet_call *call, struct br_err *reterr)
+{
+    static const char *const names[] = {"url"};
+    const struct br_json *v = NULL;
+    struct br_bytes url = {NULL, 0};
+    struct br_accepted got[BR_VCI_OFFERED_MAX];
+    size_t count = 0;
+    BR_TRY(br_wallet_body(call->req, names, 1, &call->arena, &v, reterr));
+    BR_TRY(br_json_need_string(v, "url", &url, reterr));
+    BR_TRY(br_authorize_end(
+        call->client, url, call->login->person, got, &count, reterr));
+    write_accepted(&call->w, got, count);
+    return BR_OK;
+}
+
 static enum br_rc
 decline(struct br_wallet_call *call, struct br_err *reterr)
 {
@@ -194,4 +249,6 @@ decline(struct br_wallet_call *call, struct br_err *reterr)
 
 BR_WALLET_DOOR(br_wallet_door_look, look, true)
 BR_WALLET_DOOR(br_wallet_door_accept, accept, true)
+BR_WALLET_DOOR(br_wallet_door_authorize, authorize, true)
+BR_WALLET_DOOR(br_wallet_door_back, back, true)
 BR_WALLET_DOOR(br_wallet_door_decline, decline, true)

@@ -61,11 +61,15 @@ get_readyz(struct br_http_request *req, void *ctx)
 /* A passphrase, an identifier, a few settings; an offer by value is larger. */
 #define SMALL 8192
 #define OFFER (128u * 1024)
+#define BACK  (16u * 1024)
 #define JSON  "application/json"
 
 static const struct br_http_route routes[] = {
     {.method = "GET", .path = "/", .handler = get_page},
     {.method = "GET", .path = "/sw.js", .handler = get_worker},
+    /* Where a browser comes back from an issuer's page: it brings no cookie
+     * (SameSite), so the page takes the address and sends it on. */
+    {.method = "GET", .path = "/back", .handler = get_page},
     {.method = "GET", .path = "/web/{rest...}", .handler = get_web},
     {.method = "GET", .path = "/livez", .handler = get_livez},
     {.method = "GET", .path = "/readyz", .handler = get_readyz},
@@ -82,6 +86,8 @@ static const struct br_http_route routes[] = {
      NULL},
     {"POST", "/api/v1/credentials/{id}/remove", br_wallet_door_remove, SMALL,
      JSON, NULL, NULL},
+    {"POST", "/api/v1/credentials/{id}/renew", br_wallet_door_renew, SMALL,
+     JSON, NULL, NULL},
     {"POST", "/api/v1/refresh", br_wallet_door_refresh, SMALL, JSON, NULL,
      NULL},
     {"GET", "/api/v1/history", br_wallet_door_history, 0, NULL, NULL, NULL},
@@ -94,6 +100,10 @@ static const struct br_http_route routes[] = {
     {"POST", "/api/v1/offers", br_wallet_door_look, OFFER, JSON, NULL, NULL},
     {"POST", "/api/v1/offers/{id}/accept", br_wallet_door_accept, SMALL, JSON,
      NULL, NULL},
+    {"POST", "/api/v1/offers/{id}/authorize", br_wallet_door_authorize, SMALL,
+     JSON, NULL, NULL},
+    {"POST", "/api/v1/offers/back", br_wallet_door_back, BACK, JSON, NULL,
+     NULL},
     {"POST", "/api/v1/offers/{id}/decline", br_wallet_door_decline, SMALL, JSON,
      NULL, NULL},
     {"GET", "/api/v1/settings", br_wallet_door_settings, 0, NULL, NULL, NULL},

@@ -19,6 +19,7 @@ struct slot {
     struct br_login login;
     struct br_hash token;
     uint64_t last_s;
+    uint64_t worked_s; /**< when something was last done for it, by itself */
     bool used;
     bool held;
     bool ending; /**< ends when it is given back */
@@ -129,6 +130,7 @@ br_sessions_begin(
     if (one != NULL) {
         one->used = true;
         one->last_s = now_s;
+        one->worked_s = now_s;
         one->login.person = person;
         br_random_text(one->login.csrf, TOKEN_RANDOM_BYTES);
         br_sha256(br_str(ret_token), &one->token);
@@ -183,6 +185,27 @@ br_sessions_hold(
                        : br_fail(
                              reterr, BR_ERR_UNAUTHENTICATED,
                              "nobody is logged in, or the session has ended");
+}
+
+struct br_login *
+br_sessions_hold_for_work(
+    struct br_sessions *s, uint64_t now_s, uint64_t every_s)
+{
+    struct br_login *found = NULL;
+    (void)pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; found == NULL && i < BR_SESSIONS_MAX; i++) {
+        struct slot *one = &s->slots[i];
+        bool due = one->used && !one->held && !one->ending &&
+                   one->last_s + s->idle_s >= now_s &&
+                   one->worked_s + every_s <= now_s;
+        if (due) {
+            one->held = true;
+            one->worked_s = now_s;
+            found = &one->login;
+        }
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    return found;
 }
 
 void

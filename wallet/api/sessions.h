@@ -53,6 +53,10 @@ enum br_rc br_sessions_hold(
     uint64_t now_s,
     struct br_login **ret,
     struct br_err *reterr) BR_MUST_USE;
+/** One that no request holds and for which nothing was done for so long: it is
+ *  held, and counts as idle as before. NULL: there is none. */
+struct br_login *br_sessions_hold_for_work(
+    struct br_sessions *s, uint64_t now_s, uint64_t every_s);
 /** Give it back; over: it ends. */
 void br_sessions_release(struct br_sessions *s, struct br_login *l, bool over);
 /** End every session of this name but this one: its passphrase has changed. */

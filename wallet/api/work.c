@@ -33,6 +33,9 @@ static void
 refuse(struct br_http_request *req, enum br_rc rc, const char *text)
 {
     struct br_err err;
+    if (req == NULL) {
+        return;
+    }
     (void)(br_fail)(&err, rc, "%s", text);
     br_http_reply_problem(req, &err);
 }
@@ -66,7 +69,7 @@ run(void *ctx)
     return NULL;
 }
 
-void
+bool
 br_work_put(struct br_work *w, struct br_http_request *req, br_work_fn *fn)
 {
     (void)pthread_mutex_lock(&w->lock);
@@ -84,6 +87,7 @@ br_work_put(struct br_work *w, struct br_http_request *req, br_work_fn *fn)
             req, stopping ? BR_ERR_STOPPING : BR_ERR_BUSY,
             stopping ? "the wallet is stopping" : "too many requests wait");
     }
+    return taken;
 }
 
 static enum br_rc

@@ -16,7 +16,7 @@
 
 struct br_work;
 
-/** Answers the request, on a thread of the pool. */
+/** Answers the request, on a thread of the pool; NULL: nobody asked. */
 typedef void br_work_fn(
     struct br_http_request *req, void *ctx, struct br_wallet_client *client);
 
@@ -28,8 +28,8 @@ enum br_rc br_work_start(
     struct br_err *reterr) BR_MUST_USE;
 /** What waits is answered with STOPPING, what runs is waited for. */
 void br_work_stop(struct br_work *w);
-/** Or answer BUSY. */
-void
+/** Or answer BUSY. False: it is not done. */
+bool
 br_work_put(struct br_work *w, struct br_http_request *req, br_work_fn *fn);
 
 #endif

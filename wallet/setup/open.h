@@ -43,7 +43,7 @@ struct br_wallet {
     struct br_vault *vault;
     struct br_x509_trust *trust;
     struct br_x509_trust *registrars; /**< NULL: none is known */
-    struct br_arena arena; /**< of the names of: */
+    struct br_arena arena;            /**< of the names of: */
     struct br_vp_attester attesters[BR_WALLET_ATTESTERS_MAX];
     size_t attester_count;
     char ca_file[512]; /**< empty: the system's */

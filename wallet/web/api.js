@@ -20,8 +20,10 @@ async function call(path, options) {
     const url = `${BASE}${path}?lang=${currentLanguage()}`;
     return await (await ask(url, options)).json();
   } catch (problem) {
+    /* Rules of others' tokens have this status too. */
     if (problem.status === 401 && csrf !== '' && !OPEN.includes(path) &&
-        !['/passphrase', '/erase'].includes(path)) {
+        !['/passphrase', '/erase', '/session'].includes(path) &&
+        await getSession() === null) {
       csrf = '';
       onEnd();
     }
@@ -67,6 +69,12 @@ export const undoLetter = (id) => post(`/history/${id}/undo`);
 export const lookAtOffer = (offer) => post('/offers', { offer });
 export const acceptOffer = (id, txCode) =>
   post(`/offers/${id}/accept`, txCode === '' ? {} : { tx_code: txCode });
+/** The address of the issuer's page, to which the browser goes. */
+export const authorizeOffer = async (id) =>
+  (await post(`/offers/${id}/authorize`)).url;
+/** The address with which it came back. */
+export const comeBack = (url) => post('/offers/back', { url });
+export const renewCredential = (id) => post(`/credentials/${id}/renew`);
 export const declineOffer = (id) => post(`/offers/${id}/decline`);
 export const lookAtRequest = (request) => post('/requests', { request });
 export const answerRequest = (id, shown) =>

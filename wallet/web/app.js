@@ -11,19 +11,37 @@ import { showHistory, startHistory } from './history-view.js';
 import en from './i18n/en.js';
 import it from './i18n/it.js';
 import { addTexts, say, sayPlain } from './i18n.js';
-import { leaveScan, showScan, startScan } from './scan-view.js';
+import { leaveScan, showScan, startScan, takeBack } from './scan-view.js';
 import { startSettings } from './settings-view.js';
 
 const VIEWS = ['cards', 'scan', 'history', 'settings', 'enter'];
 let session = null;
 let shown = null;
+/* Back from an issuer's page: the address waits here, and in the browser's
+ * line, until the wallet is open and has taken it. */
+let back = location.pathname === '/back' ? location.href : null;
+let taking = false;
 
 function here() {
   if (session === null) {
     return ['enter', []];
   }
+  if (back !== null) {
+    return ['scan', []];
+  }
   const [view, rest] = route(VIEWS);
   return view === 'enter' ? ['cards', []] : [view, rest];
+}
+
+async function showReturn() {
+  if (session === null) {
+    $('enter-status').replaceChildren(said('p', 'enter.back'));
+  } else if (!taking) {
+    taking = true;
+    await takeBack(back);
+    back = null;
+    history.replaceState(null, '', '/#scan');
+  }
 }
 
 function show(byReader) {
@@ -34,7 +52,9 @@ function show(byReader) {
   if (view !== 'scan') {
     leaveScan();
   }
-  if (view === 'cards') {
+  if (back !== null) {
+    showReturn();
+  } else if (view === 'cards') {
     showCards(rest);
   } else if (view === 'scan') {
     showScan(rest);

@@ -1,6 +1,8 @@
 // The credentials as cards, and one of them with its claims.
 // SPDX-License-Identifier: EUPL-1.2
-import { getCredential, getCredentials, refresh, removeCredential } from './api.js';
+import {
+  getCredential, getCredentials, refresh, removeCredential, renewCredential,
+} from './api.js';
 import { $, el, fact, said } from './dom.js';
 import { say } from './i18n.js';
 import { problemNodes } from './problem-view.js';
@@ -70,6 +72,30 @@ function removal(credential) {
   return [status, el('div.actions', {}, first, sure)];
 }
 
+/** New copies by the right that came with it; what went wrong the last time. */
+function renewal(credential) {
+  const status = el('div', { role: 'alert' });
+  const button = said('button.button.outline', 'card.renew', {},
+    { type: 'button', id: 'card-renew', onclick: async () => {
+      button.disabled = true;
+      status.replaceChildren(said('p.wait', 'card.renewing'));
+      try {
+        await renewCredential(credential.id);
+        await showOne(credential.id);
+      } catch (problem) {
+        status.replaceChildren(...problemNodes(problem));
+        button.disabled = false;
+      }
+    } });
+  return [
+    credential.renewal_failed ? el('p.help', {},
+      said('span', credential.renewable ? 'card.renewal-failed'
+        : 'card.renewal-over', { when: { when: credential.renewal_failed * 1e6 } }),
+      ' ', el('span.reason-text', {}, credential.renewal_reason)) : '',
+    status,
+    credential.renewable ? el('div.actions', {}, button) : ''];
+}
+
 /** Of a long ladder of yes and no, what is said is folded away. */
 function split(lines) {
   const bits = lines.filter((l) => typeof l.value === 'boolean');
@@ -99,6 +125,7 @@ function oneNodes(credential) {
         fact('card.copies', said('span', credential.once_only
           ? 'card.copies.once' : 'card.copies.rotate',
         { left: credential.copies_left, all: credential.copies })))),
+    ...renewal(credential),
     ...removal(credential),
     el('p.next', {}, said('a', 'card.back', {}, { href: '#cards' })),
   ];
@@ -141,16 +168,22 @@ function fill(all) {
 /** What is known at once, then what issuers say today. */
 async function showAll() {
   const mine = ++asked;
+  const still = (what) => { // nobody has gone on to one of them meanwhile
+    if (mine === asked) {
+      what();
+    }
+  };
   try {
-    fill(await getCredentials());
+    const known = await getCredentials();
+    still(() => fill(known));
     const news = await refresh();
-    if (mine === asked && (news.came > 0 || news.status_asked > 0)) {
-      fill(await getCredentials());
+    if (news.came > 0 || news.status_asked > 0 || news.renewed > 0 ||
+        news.renewal_failed > 0) {
+      const today = await getCredentials();
+      still(() => fill(today));
     }
   } catch (problem) {
-    if (mine === asked) {
-      $('cards').replaceChildren(...problemNodes(problem));
-    }
+    still(() => $('cards').replaceChildren(...problemNodes(problem)));
   }
 }
 

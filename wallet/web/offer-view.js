@@ -1,6 +1,8 @@
 // An offer: who issues, what it would say, the transaction code; accept or not.
 // SPDX-License-Identifier: EUPL-1.2
-import { acceptOffer, declineOffer, getCredential } from './api.js';
+import {
+  acceptOffer, authorizeOffer, comeBack, declineOffer, getCredential,
+} from './api.js';
 import { claimList } from './cards-view.js';
 import { $, el, fact, said } from './dom.js';
 import { problemNodes } from './problem-view.js';
@@ -101,6 +103,40 @@ async function accept(offer, again) {
   }
 }
 
+/** To the page of who issues; from there the browser comes back to /back. */
+async function goThere(offer) {
+  $('offer-page').disabled = true;
+  $('offer-status').replaceChildren(said('p.wait', 'offer.going'));
+  try {
+    const url = await authorizeOffer(offer.id);
+    if (/^https?:\/\//.test(url)) {
+      location.assign(url);
+    }
+  } catch (problem) {
+    $('offer-status').replaceChildren(...problemNodes(problem));
+    $('offer-page').disabled = false;
+  }
+}
+
+/** The browser came back with this address. */
+export async function showBack(url, again) {
+  $('offer').className = 'card';
+  $('offer').dataset.state = 'back';
+  $('offer').replaceChildren(
+    said('h2', 'offer.back', {}, { tabindex: '-1', id: 'offer-title' }),
+    el('div', { id: 'offer-status', role: 'alert' },
+      said('p.wait', 'offer.receiving')));
+  $('offer-title').focus();
+  try {
+    await finish(await comeBack(url), again);
+  } catch (problem) {
+    $('offer').dataset.state = 'failed';
+    $('offer-status').replaceChildren(...problemNodes(problem),
+      el('div.actions', {}, said('button.button.outline', 'scan.another', {},
+        { type: 'button', onclick: again })));
+  }
+}
+
 async function decline(offer, again) {
   try {
     await declineOffer(offer.id);
@@ -108,6 +144,17 @@ async function decline(offer, again) {
   } catch (problem) {
     $('offer-status').replaceChildren(...problemNodes(problem));
   }
+}
+
+/** The code that the offer brings, or the issuer's page, as it is granted. */
+function ways(offer, again) {
+  const accepting = said('button.button', 'offer.accept', {}, { type: 'button',
+    id: 'offer-accept', onclick: () => accept(offer, again) });
+  const page = said(`button.button${offer.by_code ? '.outline' : ''}`,
+    offer.by_code ? 'offer.page.instead' : 'offer.page', {},
+    { type: 'button', id: 'offer-page', onclick: () => goThere(offer) });
+  return [...(offer.by_code ? [accepting] : []),
+    ...(offer.by_page ? [page] : [])];
 }
 
 export function showOffer(offer, again) {
@@ -119,11 +166,11 @@ export function showOffer(offer, again) {
     el('dl.facts', {}, fact('offer.address', el('code', {}, offer.issuer))),
     ...offer.credentials.map(promised),
     codeField(offer.tx_code) ?? '',
+    offer.by_page ? said('p.help', 'offer.page.note') : '',
     said('p.help', 'offer.note'),
     el('div', { id: 'offer-status', role: 'alert' }),
     el('div.actions', {},
-      said('button.button', 'offer.accept', {}, { type: 'button',
-        id: 'offer-accept', onclick: () => accept(offer, again) }),
+      ...ways(offer, again),
       said('button.button.outline', 'offer.decline', {}, { type: 'button',
         id: 'offer-decline', onclick: () => decline(offer, again) })));
 }

@@ -3,7 +3,7 @@
 import { lookAtOffer, lookAtRequest } from './api.js';
 import { startCamera, stopCamera } from './camera.js';
 import { $, said } from './dom.js';
-import { showOffer } from './offer-view.js';
+import { showBack, showOffer } from './offer-view.js';
 import { problemNodes } from './problem-view.js';
 import { showRequest } from './request-view.js';
 
@@ -68,6 +68,12 @@ export function showScan(rest) {
     $('paste-link').value = link;
     take(link);
   }
+}
+
+/** Back from an issuer's page: over when it is answered. */
+export async function takeBack(url) {
+  only('offer');
+  await showBack(url, again);
 }
 
 export function startScan() {

@@ -2,8 +2,9 @@
 /* The registry in our own shapes: DIDs, issuers, accreditations. */
 #include "common/codec/text.h"
 #include "node/api/trust.h"
+#include "node/ledger/member.h"
 
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 500, SHOWN_MAX = 100, READ_MAX = 1000 };
+enum { PAGE_DEFAULT = 50, PAGE_MAX = 500, SHOWN_MAX = 100 };
 
 /* ---- one DID ------------------------------------------------------------ */
 
@@ -24,15 +25,29 @@ put_methods(struct br_trust_reading *r, const struct br_op *op)
     br_json_write_end(&r->w);
 }
 
-static void
-put_did_head(
+void
+br_trust_put_member(struct br_trust_reading *r, const char *id)
+{
+    uint8_t key[BR_STATE_KEY_BYTES_MAX];
+    struct br_bytes value;
+    struct br_member m;
+    size_t n = br_member_state_key(key, 'M', br_str(id));
+    br_trust_put_string(&r->w, "member", br_str(id));
+    if (r->view.get(r->view.ctx, br_bytes(key, n), &value, NULL) == BR_OK &&
+        br_member_parse(value, &m, NULL) == BR_OK) {
+        br_trust_put_string(&r->w, "name", m.name);
+    }
+}
+
+void
+br_trust_put_did_head(
     struct br_trust_reading *r,
     struct br_bytes did,
     const struct br_did_head *head)
 {
     bool off = br_trust_did_deactivated_at(head, r->at);
     br_trust_put_string(&r->w, "did", did);
-    br_trust_put_string(&r->w, "member", br_str(head->member));
+    br_trust_put_member(r, head->member);
     br_trust_put_uint(&r->w, "versions", head->versions);
     br_trust_put_uint(&r->w, "accreditations", head->accreditations);
     br_json_write_name(&r->w, "active");
@@ -50,7 +65,7 @@ read_did(struct br_trust_reading *r, struct br_err *reterr)
     struct br_bytes did = br_str(br_http_param(r->req, 0));
     BR_TRY(br_trust_read_did(r, did, &d, reterr));
     br_json_write_object(&r->w);
-    put_did_head(r, did, &d.head);
+    br_trust_put_did_head(r, did, &d.head);
     br_trust_put_time(&r->w, "valid_at", r->at);
     br_trust_put_uint(&r->w, "version", d.version);
     br_trust_put_time(&r->w, "time", d.row.time);
@@ -102,7 +117,7 @@ visit_did(
     p->count++;
     p->last = key;
     br_json_write_object(&r->w);
-    put_did_head(r, key, &head);
+    br_trust_put_did_head(r, key, &head);
     br_json_write_end(&r->w);
     return BR_OK;
 }
@@ -139,136 +154,6 @@ br_api_get_dids(struct br_http_request *req, void *ctx)
     br_api_read_trust(req, ctx, read_dids);
 }
 
-/* ---- who has this key --------------------------------------------------- */
-
-struct search {
-    struct br_hash thumbprint;
-    unsigned count;
-    unsigned read; /**< documents, those without the key too */
-};
-
-/** The names of the document's methods that are this key; how many. */
-static enum br_rc
-put_methods_of(
-    const struct br_json *document,
-    const struct br_hash *thumbprint,
-    struct br_buf *ret,
-    struct br_err *reterr)
-{
-    const struct br_json *list = br_json_member(document, "verificationMethod");
-    for (const struct br_json *i = br_json_first(list); i != NULL;
-         i = i->next) {
-        struct br_hash h;
-        struct br_bytes id;
-        bool is_key;
-        BR_TRY(br_trust_thumbprint(
-            br_json_member(i, "publicKeyJwk"), &h, &is_key, reterr));
-        if (is_key && br_hash_eq(&h, thumbprint)) {
-            BR_TRY(br_json_need_string(i, "id", &id, reterr));
-            br_buf_put(ret, &id, sizeof(id));
-        }
-    }
-    return br_buf_status(ret, reterr);
-}
-
-static void
-put_holder(
-    struct br_trust_reading *r,
-    struct br_bytes did,
-    const struct br_did_reading *d,
-    const struct br_buf *methods)
-{
-    const struct br_bytes *id = (const struct br_bytes *)(void *)methods->p;
-    br_json_write_object(&r->w);
-    put_did_head(r, did, &d->head);
-    br_json_write_name(&r->w, "methods");
-    br_json_write_array(&r->w);
-    for (size_t i = 0; i < methods->n / sizeof(*id); i++) {
-        br_json_write_string(&r->w, id[i]);
-    }
-    br_json_write_end(&r->w);
-    br_json_write_end(&r->w);
-}
-
-static enum br_rc
-put_if_holder(
-    struct br_trust_reading *r,
-    struct search *q,
-    struct br_bytes did,
-    struct br_err *reterr)
-{
-    struct br_did_reading d;
-    struct br_buf methods;
-    enum br_rc rc = br_trust_read_did(r, did, &d, reterr);
-    if (rc == BR_ERR_NOT_FOUND) {
-        return BR_OK; /* it was registered later */
-    }
-    BR_TRY(rc);
-    br_buf_init(&methods, BR_DID_METHODS_MAX * sizeof(struct br_bytes));
-    rc = put_methods_of(d.document, &q->thumbprint, &methods, reterr);
-    if (rc == BR_OK && methods.n > 0) {
-        q->count++;
-        put_holder(r, did, &d, &methods);
-    }
-    br_buf_fini(&methods);
-    return rc;
-}
-
-/** A row of the index: does the DID have the key now, or had it then? */
-static enum br_rc
-visit_holder(
-    struct br_trust_reading *r,
-    void *ctx,
-    struct br_bytes key,
-    struct br_bytes value,
-    struct br_err *reterr)
-{
-    struct search *q = (struct search *)ctx;
-    (void)value;
-    if (q->count == SHOWN_MAX || q->read == READ_MAX) {
-        return BR_OK;
-    }
-    q->read++;
-    struct br_bytes did =
-        br_bytes(key.p + BR_HASH_BYTES, key.n - BR_HASH_BYTES);
-    enum br_rc rc = put_if_holder(r, q, did, reterr);
-    br_trust_forget(r);
-    return rc;
-}
-
-static enum br_rc
-read_key(struct br_trust_reading *r, struct br_err *reterr)
-{
-    const char *text = br_http_param(r->req, 0);
-    struct search q = {.count = 0};
-    char prefix[1 + BR_HASH_BYTES] = {'I'};
-    size_t n = 0;
-    if (br_base64url_parse(
-            br_str(text), q.thumbprint.b, BR_HASH_BYTES, &n, NULL) != BR_OK ||
-        n != BR_HASH_BYTES) {
-        return br_fail(
-            reterr, BR_ERR_MALFORMED,
-            "a JWK thumbprint (RFC 7638) in base64url is wanted");
-    }
-    memcpy(prefix + 1, q.thumbprint.b, BR_HASH_BYTES);
-    br_json_write_object(&r->w);
-    br_trust_put_string(&r->w, "thumbprint", br_str(text));
-    br_trust_put_time(&r->w, "at", r->at);
-    br_json_write_name(&r->w, "items");
-    br_json_write_array(&r->w);
-    BR_TRY(br_trust_walk(
-        r, br_bytes(prefix, sizeof(prefix)), visit_holder, &q, reterr));
-    br_json_write_end(&r->w);
-    br_json_write_end(&r->w);
-    return br_json_writer_done(&r->w, reterr);
-}
-
-void
-br_api_get_key(struct br_http_request *req, void *ctx)
-{
-    br_api_read_trust(req, ctx, read_key);
-}
-
 /* ---- accreditations ----------------------------------------------------- */
 
 static void
@@ -300,12 +185,18 @@ put_revocation(struct br_trust_reading *r, const struct br_accreditation *a)
 }
 
 /** The members of one accreditation, in an object that is open. */
-static void
-put_accreditation(struct br_trust_reading *r, const struct br_accreditation *a)
+static enum br_rc
+put_accreditation(
+    struct br_trust_reading *r,
+    const struct br_accreditation *a,
+    struct br_err *reterr)
 {
     static const char *const levels[] = {"", "root", "authority", "issuer"};
+    struct br_did_head head;
+    BR_TRY(br_trust_did_get(&r->view, a->op.did, &head, reterr));
     br_trust_put_hex(&r->w, "id", br_hash_bytes(&a->op.accreditation));
     br_trust_put_string(&r->w, "did", a->op.did);
+    br_trust_put_member(r, head.member);
     br_trust_put_string(&r->w, "level", br_str(levels[a->op.level]));
     put_types(r, &a->op);
     if (a->op.by.n > 0) {
@@ -320,6 +211,7 @@ put_accreditation(struct br_trust_reading *r, const struct br_accreditation *a)
     br_trust_put_time(&r->w, "time", a->time);
     br_trust_put_uint(&r->w, "leaf", a->leaf);
     put_revocation(r, a);
+    return BR_OK;
 }
 
 /** in_force, and why not. */
@@ -362,21 +254,21 @@ put_chain(
         memcpy(id.b, step.op.by.p, BR_HASH_BYTES);
         BR_TRY(br_accreditation_get(&r->view, &id, &step, reterr));
         br_json_write_object(&r->w);
-        put_accreditation(r, &step);
+        BR_TRY(put_accreditation(r, &step, reterr));
         br_json_write_end(&r->w);
     }
     br_json_write_end(&r->w);
     return BR_OK;
 }
 
-static enum br_rc
-put_whole(
+enum br_rc
+br_trust_put_accreditation(
     struct br_trust_reading *r,
     const struct br_accreditation *a,
     bool *ret_in_force,
     struct br_err *reterr)
 {
-    put_accreditation(r, a);
+    BR_TRY(put_accreditation(r, a, reterr));
     BR_TRY(put_verdict(r, a, ret_in_force, reterr));
     return put_chain(r, a, reterr);
 }
@@ -391,7 +283,7 @@ read_accreditation(struct br_trust_reading *r, struct br_err *reterr)
     BR_TRY(br_accreditation_get(&r->view, &id, &a, reterr));
     br_json_write_object(&r->w);
     br_trust_put_time(&r->w, "at", r->at);
-    BR_TRY(put_whole(r, &a, &in_force, reterr));
+    BR_TRY(br_trust_put_accreditation(r, &a, &in_force, reterr));
     br_json_write_name(&r->w, "document");
     if (a.op.document.n > 0) {
         br_json_write_string(&r->w, a.op.document);
@@ -437,7 +329,7 @@ put_accreditations(
         }
         if (shown++ < SHOWN_MAX) {
             br_json_write_object(&r->w);
-            BR_TRY(put_whole(r, &a, &in_force, reterr));
+            BR_TRY(br_trust_put_accreditation(r, &a, &in_force, reterr));
             br_json_write_end(&r->w);
         } else {
             in_force =
@@ -457,7 +349,7 @@ read_issuer(struct br_trust_reading *r, struct br_err *reterr)
     bool accredited;
     BR_TRY(br_trust_did_get(&r->view, did, &head, reterr));
     br_json_write_object(&r->w);
-    put_did_head(r, did, &head);
+    br_trust_put_did_head(r, did, &head);
     br_trust_put_time(&r->w, "at", r->at);
     BR_TRY(put_accreditations(r, did, &head, &accredited, reterr));
     br_json_write_name(&r->w, "accredited");

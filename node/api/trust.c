@@ -27,6 +27,12 @@ read_time(struct br_trust_reading *r, struct br_err *reterr)
 {
     const char *text = br_http_query(r->req, "valid-at");
     text = text == NULL ? br_http_query(r->req, "at") : text;
+    if (text != NULL && text[strspn(text, "0123456789")] == '\0') {
+        BR_TRY(br_decimal_parse(br_str(text), &r->at.v, reterr));
+        return r->at.v <= BR_EXACT_MAX
+                   ? BR_OK
+                   : br_fail(reterr, BR_ERR_OUT_OF_RANGE, "at: microseconds");
+    }
     if (text != NULL) {
         return br_time_parse(text, &r->at, reterr);
     }

@@ -70,6 +70,22 @@ void br_trust_put_type_id(struct br_buf *b, const struct br_hash *id);
 enum br_rc br_trust_accreditation_parse(
     const char *text, struct br_hash *ret, struct br_err *reterr) BR_MUST_USE;
 
+/* Parts of answers, in an object that is open. */
+
+/** "member" and its "name", as an operator has registered it. */
+void br_trust_put_member(struct br_trust_reading *r, const char *id);
+/** A DID and its owner. */
+void br_trust_put_did_head(
+    struct br_trust_reading *r,
+    struct br_bytes did,
+    const struct br_did_head *head);
+/** One accreditation: is it in force, if not why, and what stands above it. */
+enum br_rc br_trust_put_accreditation(
+    struct br_trust_reading *r,
+    const struct br_accreditation *a,
+    bool *ret_in_force,
+    struct br_err *reterr) BR_MUST_USE;
+
 /* Members of an object, name and value. */
 void br_trust_put_string(
     struct br_json_writer *w, const char *name, struct br_bytes v);

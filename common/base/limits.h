@@ -75,5 +75,12 @@
 /* Batches of one credential after the first, for its refresh token: three a day
  * for a year. Revoking it changes all their places in one transaction. */
 #define BR_RENEWAL_BATCHES_MAX 1024
+/* A registry's answer about a key: four holders, each with eight steps of 64
+ * types. */
+#define BR_STANDING_ANSWER_BYTES_MAX (1024u * 1024)
+/* Registries that one program asks, and answers that it keeps: a verifier knows
+ * some ten issuers. */
+#define BR_REGISTRIES_MAX    4
+#define BR_REGISTRY_KEPT_MAX 64
 
 #endif

@@ -5,6 +5,7 @@
  * |-----------------------|---------|----------------|
  * | offer, its link       | 4.1     | vci_offer.c    |
  * | issuer's metadata     | 12.2    | vci_metadata.c |
+ * | the same, signed      | 12.2.3  | vci_signed.c   |
  * | server's metadata     | RFC 8414| vci_metadata.c |
  * | token response        | 6.2     | vci_request.c  |
  * | nonce response        | 7.2     | vci_request.c  |
@@ -119,6 +120,21 @@ enum br_rc br_vci_issuer_parse(
     const struct br_json *v,
     struct br_bytes identifier,
     struct br_vci_issuer *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** Metadata as a JWT, and the key that signed it (section 12.2.3). */
+struct br_vci_signed {
+    struct br_json *metadata;
+    struct br_key key;
+};
+/** For this identifier, now, under a chain that leads to somebody trusted.
+ *  vci-signed, jws-*, x5c-*. */
+enum br_rc br_vci_signed_parse(
+    struct br_bytes text,
+    struct br_bytes identifier,
+    const struct br_x5c_policy *policy,
+    struct br_arena *arena,
+    struct br_vci_signed *ret,
     struct br_err *reterr) BR_MUST_USE;
 
 struct br_vci_configuration {

@@ -376,7 +376,7 @@ ec_key(EVP_PKEY *pkey, struct br_key *ret, struct br_err *reterr)
         }
     }
     return br_fail(
-        reterr, BR_ERR_UNSUPPORTED, "the certificate's key is on %s",
+        reterr, BR_ERR_UNSUPPORTED, "the key is on %s",
         group[0] == '\0' ? "an unnamed curve" : group);
 }
 
@@ -399,9 +399,7 @@ rsa_key(EVP_PKEY *pkey, struct br_key *ret, struct br_err *reterr)
         rc = br_key_init_rsa(
             ret, br_bytes(n, n_size), br_bytes(e, e_size), reterr);
     } else {
-        rc = br_fail(
-            reterr, BR_ERR_UNSUPPORTED,
-            "the certificate's RSA key is too long");
+        rc = br_fail(reterr, BR_ERR_UNSUPPORTED, "the RSA key is too long");
     }
     BN_free(n_bn);
     BN_free(e_bn);
@@ -409,11 +407,10 @@ rsa_key(EVP_PKEY *pkey, struct br_key *ret, struct br_err *reterr)
 }
 
 static enum br_rc
-key_of(const X509 *x, struct br_key *ret, struct br_err *reterr)
+key_of(EVP_PKEY *pkey, struct br_key *ret, struct br_err *reterr)
 {
     uint8_t raw[32];
     size_t n = sizeof(raw);
-    EVP_PKEY *pkey = X509_get0_pubkey(x);
     int id = pkey == NULL ? EVP_PKEY_NONE : EVP_PKEY_get_base_id(pkey);
     if (id == EVP_PKEY_EC) {
         return ec_key(pkey, ret, reterr);
@@ -427,8 +424,7 @@ key_of(const X509 *x, struct br_key *ret, struct br_err *reterr)
             ret, BR_KEY_ED25519, br_bytes(raw, n), br_bytes(NULL, 0), reterr);
     }
     return br_fail(
-        reterr, BR_ERR_UNSUPPORTED,
-        "the certificate's key is not EC, Ed25519 or RSA");
+        reterr, BR_ERR_UNSUPPORTED, "the key is not EC, Ed25519 or RSA");
 }
 
 enum br_rc
@@ -438,8 +434,63 @@ br_x509_key(struct br_bytes der, struct br_key *ret, struct br_err *reterr)
     if (x == NULL) {
         return br_fail(reterr, BR_ERR_MALFORMED, "not an X.509 certificate");
     }
-    enum br_rc rc = key_of(x, ret, reterr);
+    enum br_rc rc = key_of(X509_get0_pubkey(x), ret, reterr);
     X509_free(x);
+    ERR_clear_error();
+    return rc;
+}
+
+/** One block of PEM. */
+static enum br_rc
+key_of_block(
+    const char *label,
+    struct br_bytes der,
+    struct br_key *ret,
+    struct br_err *reterr)
+{
+    if (strcmp(label, "CERTIFICATE") == 0) {
+        return br_x509_key(der, ret, reterr);
+    }
+    if (strcmp(label, "PUBLIC KEY") != 0) {
+        return br_fail(
+            reterr, BR_ERR_KEY_REFUSED,
+            strstr(label, "PRIVATE") != NULL
+                ? "this is a private key: give its certificate or its public "
+                  "key, and keep that file to yourself"
+                : "neither a certificate nor a public key");
+    }
+    const unsigned char *p = der.p;
+    EVP_PKEY *pkey = d2i_PUBKEY(NULL, &p, (long)der.n);
+    enum br_rc rc = pkey == NULL || p != der.p + der.n
+                        ? br_fail(
+                              reterr, BR_ERR_MALFORMED,
+                              "not a SubjectPublicKeyInfo (RFC 5280)")
+                        : key_of(pkey, ret, reterr);
+    EVP_PKEY_free(pkey);
+    return rc;
+}
+
+enum br_rc
+br_pem_key(struct br_bytes pem, struct br_key *ret, struct br_err *reterr)
+{
+    char *label = NULL;
+    char *header = NULL;
+    unsigned char *data = NULL;
+    long n = 0;
+    enum br_rc rc = BR_ERR_MALFORMED;
+    BIO *bio = pem.n == 0 || pem.n > BR_X509_PEM_BYTES_MAX
+                   ? NULL
+                   : BIO_new_mem_buf(pem.p, (int)pem.n);
+    if (bio != NULL && PEM_read_bio(bio, &label, &header, &data, &n) == 1) {
+        rc = key_of_block(label, br_bytes(data, (size_t)n), ret, reterr);
+        OPENSSL_cleanse(data, (size_t)n);
+    } else {
+        rc = br_fail(reterr, BR_ERR_MALFORMED, "there is no PEM in it");
+    }
+    OPENSSL_free(label);
+    OPENSSL_free(header);
+    OPENSSL_free(data);
+    BIO_free(bio);
     ERR_clear_error();
     return rc;
 }

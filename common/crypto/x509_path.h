@@ -71,6 +71,11 @@ enum br_rc br_x509_check_path(
 enum br_rc br_x509_key(
     struct br_bytes der, struct br_key *ret, struct br_err *reterr) BR_MUST_USE;
 
+/** The key of a PEM file: of its first block, a certificate or a public key.
+ *  KEY_REFUSED: a private key, or something else; MALFORMED, UNSUPPORTED. */
+enum br_rc br_pem_key(
+    struct br_bytes pem, struct br_key *ret, struct br_err *reterr) BR_MUST_USE;
+
 /** Is there a dNSName in its subjectAltName that is this name, letters of
  *  either case? No wildcards, and the common name is not looked at. */
 bool br_x509_has_dns_name(struct br_bytes der, struct br_bytes name);

@@ -146,6 +146,40 @@ make_queries(void)
         "\"meta\":{}}]}}");
 }
 
+/** As a registry answers about the key of fuzz_signer(1), at the target's
+ *  time. */
+static void
+make_standings(struct br_buf *b)
+{
+    static const char yes[] =
+        "{\"thumbprint\":\"%s\",\"vct\":\"t\","
+        "\"at_us\":1800000000999999,\"items\":[{\"did\":\"did:a:b\","
+        "\"name\":\"B\",\"active\":true,\"asserts\":true,"
+        "\"accredited\":%s,\"accreditation\":{\"id\":\"%064d\","
+        "\"did\":\"did:a:b\",\"name\":\"B\",\"level\":\"issuer\","
+        "\"types\":[\"t\"],\"by\":\"%064d\",\"begin_us\":1,"
+        "\"end_us\":0,\"in_force\":true,\"reason\":\"it is revoked\","
+        "\"chain\":[{\"id\":\"%064d\",\"did\":\"did:a:r\","
+        "\"name\":\"R\",\"level\":\"root\",\"types\":[\"*\"],"
+        "\"by\":null,\"begin_us\":1,\"end_us\":0}]}}]}";
+    char thumbprint[BR_THUMBPRINT_TEXT_BYTES + 1];
+    uint8_t secret[32];
+    struct br_signer *s = NULL;
+    struct br_key key;
+    memset(secret, 1, sizeof(secret));
+    assert_ok(br_signer_from_secret(BR_SIGN_ED25519, secret, &s, NULL));
+    br_key_of_public(br_signer_public(s), &key);
+    assert_ok(br_jwk_thumbprint_text(&key, thumbprint, NULL));
+    br_buf_printf(b, yes, thumbprint, "true", 1, 2, 2);
+    put_buf("standing", "accredited", b);
+    br_buf_printf(b, yes, thumbprint, "false", 1, 2, 2);
+    put_buf("standing", "revoked-bad", b);
+    br_buf_printf(b, yes, thumbprint, "true", 1, 2, 3);
+    put_buf("standing", "broken-chain-bad", b);
+    put_text("standing", "list-bad", "[]");
+    br_signer_free(s);
+}
+
 static void
 make_dids(const struct keys *k, struct br_buf *b)
 {
@@ -317,6 +351,7 @@ make_credential_seeds(const struct keys *k, struct br_buf *b)
     make_vp();
     make_credentials(k, b);
     make_queries();
+    make_standings(b);
     make_dids(k, b);
     make_status_lists(b);
 }

@@ -6,6 +6,7 @@
 #include "tests/unit/credential/support.h"
 
 #include "common/credential/jws.h"
+#include "common/credential/vci.h"
 #include "common/credential/x5c.h"
 #include "tests/unit/credential/authority.h"
 
@@ -419,6 +420,60 @@ another_key_than_the_leaf_is_found_out(void **state)
     br_private_key_free(other);
 }
 
+/* OpenID4VCI 1.0 section 12.2.3, which is a token under a leaf too. */
+static enum br_rc
+signed_metadata(const char *claims, const char *typ)
+{
+    static const struct certificate *const c[] = {&leaf, &middle};
+    const struct br_x5c x = chain(c, 2);
+    const struct br_jws_header header = {
+        .alg = BR_ALG_ES256, .typ = typ, .x5c = &x};
+    const struct br_x5c_policy policy = at(NOW);
+    struct br_vci_signed s = {0};
+    struct br_buf b;
+    br_buf_init(&b, 65536);
+    assert_ok(br_jws_sign(&header, br_str(claims), leaf_key, &b, &err));
+    enum br_rc rc = br_vci_signed_parse(
+        br_buf_bytes(&b), br_str("https://i"), &policy, &arena, &s, &err);
+    if (rc == BR_OK) {
+        assert_true(br_key_eq(&s.key, br_private_key_public(leaf_key)));
+        assert_non_null(br_json_member(s.metadata, "sub"));
+    }
+    br_buf_fini(&b);
+    return rc;
+}
+
+static void
+signed_metadata_is_about_its_issuer_and_now(void **state)
+{
+    static const struct {
+        const char *claims;
+        bool good;
+    } all[] = {
+        {"{\"sub\":\"https://i\",\"iat\":1769817600}", true},
+        {"{\"sub\":\"https://i\",\"iat\":1769817600,\"exp\":1769817601}", true},
+        {"{\"sub\":\"https://i\",\"iat\":1769817600,\"exp\":1769817600}",
+         false},
+        {"{\"sub\":\"https://i\",\"iat\":1769817661}", false},
+        {"{\"sub\":\"https://i/\",\"iat\":1769817600}", false},
+        {"{\"sub\":\"https://i\"}", false},
+        {"{\"iat\":1769817600}", false},
+        {"{\"sub\":\"https://i\",\"iat\":\"1769817600\"}", false},
+    };
+    (void)state;
+    assert_int_equal(NOW, 1769817600);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (all[i].good) {
+            assert_ok(signed_metadata(all[i].claims, BR_VCI_METADATA_TYP));
+        } else {
+            assert_refused(
+                signed_metadata(all[i].claims, BR_VCI_METADATA_TYP),
+                VCI_SIGNED);
+        }
+    }
+    assert_refused(signed_metadata(all[0].claims, "JWT"), JWS_TYP);
+}
+
 static void
 trust_is_read_strictly(void **state)
 {
@@ -452,6 +507,7 @@ main(void)
         cmocka_unit_test(client_identifiers_match_the_leaf),
         cmocka_unit_test(a_token_verifies_under_its_leaf),
         cmocka_unit_test(another_key_than_the_leaf_is_found_out),
+        cmocka_unit_test(signed_metadata_is_about_its_issuer_and_now),
         cmocka_unit_test(trust_is_read_strictly),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

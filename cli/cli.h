@@ -62,6 +62,10 @@ struct br_args {
     const char *level;
     const char *schema;
     const char *until;
+    const char *registry;
+    const char *assertion;
+    const char *authentication;
+    const char *did;
     const char *vault;
     const char *person;
     const char *tx_code_value; /**< for the wallet: the code */
@@ -137,6 +141,7 @@ int br_cmd_record_create(const struct br_args *a);
 int br_cmd_record_version(const struct br_args *a);
 int br_cmd_record_show(const struct br_args *a);
 int br_cmd_registry_did_put(const struct br_args *a);
+int br_cmd_registry_did_draft(const struct br_args *a);
 int br_cmd_registry_did_show(const struct br_args *a);
 int br_cmd_registry_did_deactivate(const struct br_args *a);
 int br_cmd_registry_accredit(const struct br_args *a);

@@ -181,6 +181,31 @@ copy_option(struct parts *p, const char *text)
     return text == NULL ? NULL : br_arena_copy(&p->arena, br_str(text));
 }
 
+/** FILE, or a draft for the author's own DID. */
+static enum br_rc
+take_document(
+    const struct br_cli_change *c,
+    const struct br_args *a,
+    struct br_buf *ret,
+    struct br_err *reterr)
+{
+    char own[BR_REGISTERED_DID_BYTES_MAX + 1];
+    bool keys = a->assertion != NULL || a->authentication != NULL;
+    if (keys == (a->word_count == 1)) {
+        return br_fail(
+            reterr, BR_ERR_MISSING_FIELD,
+            "a FILE, or --assertion and --authentication: one of the two");
+    }
+    if (!keys) {
+        return br_cli_registry_file(a->words[0], ret, reterr);
+    }
+    (void)snprintf(
+        own, sizeof(own), "did:broletto:%s:%s", c->chain_id, c->author);
+    const struct br_cli_draft d = {
+        br_str(a->did == NULL ? own : a->did), a->assertion, a->authentication};
+    return br_cli_registry_draft(&d, ret, reterr);
+}
+
 static enum br_rc
 put_did_parts(
     struct br_cli_change *c,
@@ -189,7 +214,7 @@ put_did_parts(
     struct br_err *reterr)
 {
     struct br_op op = {.type = BR_OP_DID_PUT};
-    BR_TRY(br_cli_registry_file(a->words[0], &p->document, reterr));
+    BR_TRY(take_document(c, a, &p->document, reterr));
     BR_TRY(br_cli_registry_text(
         br_buf_bytes(&p->document), "id", &p->arena, &op.did, reterr));
     BR_TRY(read_windows(

@@ -52,11 +52,19 @@ const struct br_command br_commands[] = {
      "[--data DIR] [--key KEY] [--passphrase-file FILE] [--node URL]",
      "suspend a member, or end the key with this kid, at once", 1, 1,
      br_cmd_member_revoke},
-    {"registry", "did put", "FILE",
+    {"registry", "did draft", "",
+     "[--assertion FILE[,FILE]] [--authentication FILE[,FILE]] "
+     "[--did DID | --member ID [--node URL]]",
+     "print a DID document for certificates or keys (PEM, JWK): assertion for "
+     "what they issue, authentication for who asks",
+     0, 0, br_cmd_registry_did_draft},
+    {"registry", "did put", "[FILE]",
+     "[--assertion FILE[,FILE]] [--authentication FILE[,FILE]] [--did DID] "
      "[--ends METHOD=DATE] [--data DIR] [--key KEY] [--passphrase-file FILE] "
      "[--node URL]",
-     "register a DID document, or a new version of it", 1, 1,
-     br_cmd_registry_did_put},
+     "register a DID document, or a new version of it; without FILE, one "
+     "drafted for these keys",
+     0, 1, br_cmd_registry_did_put},
     {"registry", "did show", "DID", "[--at DATE] [--json] [--node URL]",
      "a DID's document, as it counts now or counted then", 1, 1,
      br_cmd_registry_did_show},
@@ -231,15 +239,16 @@ const struct br_command br_commands[] = {
      br_cmd_verifier_receipt},
     {"wallet", "init", "DIR",
      "[--person NAME] [--passphrase-file FILE] [--trust CA.pem] "
-     "[--allow-loopback] [--server]",
+     "[--registry URL] [--allow-loopback] [--server]",
      "make a wallet: an encrypted vault, a person, a configuration", 1, 1,
      br_cmd_wallet_init},
     {"wallet", "accept", "OFFER",
      "--vault DIR [--passphrase-file FILE] [--person NAME] [--tx-code CODE] "
      "[--authorization-code] [--open] [--redirect-uri URL] [--redirected URL] "
-     "[--yes] [--trust CA.pem] [--lang it|en]",
-     "receive what a body offers, by its link, or on the body's page", 0, 1,
-     br_cmd_wallet_accept},
+     "[--yes] [--trust CA.pem] [--lang it|en] [--json]",
+     "receive what a body offers, by its link, or on the body's page; tells "
+     "first whether it is accredited",
+     0, 1, br_cmd_wallet_accept},
     {"wallet", "present", "REQUEST",
      "--vault DIR [--passphrase-file FILE] [--person NAME] [--yes | --refuse] "
      "[--trust FILE] [--json] [--lang it|en]",

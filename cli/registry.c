@@ -267,14 +267,17 @@ print_did(const struct br_json *v)
     }
 }
 
-/** "issuer of did:... for a b  until ...  entry 7" */
+/** "issuer  Comune (did:...)  for a b  until ...  entry 7" */
 static void
 print_accreditation(const struct br_json *v, const char *margin)
 {
     (void)printf("%s", margin);
     print_string(v, "level");
     (void)printf("  ");
+    print_string(v, "name");
+    (void)printf(" (");
     print_string(v, "did");
+    (void)printf(")");
     (void)printf("  for");
     const struct br_json *types = br_json_member(v, "types");
     for (const struct br_json *i = br_json_first(types); i != NULL;
@@ -288,7 +291,7 @@ print_accreditation(const struct br_json *v, const char *margin)
     }
     (void)printf("  entry ");
     print_number(v, "leaf");
-    (void)printf("\n%s    id ", margin);
+    (void)printf("\n%*s    id ", (int)strlen(margin), "");
     print_string(v, "id");
     (void)printf("\n");
 }

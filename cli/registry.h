@@ -23,6 +23,18 @@ enum br_rc br_cli_registry_text(
     struct br_bytes *ret,
     struct br_err *reterr) BR_MUST_USE;
 
+/** A DID document for keys in files, PEM or JWK; lists with commas. */
+struct br_cli_draft {
+    struct br_bytes did;
+    const char *assertion; /**< of keys that sign what is issued; or NULL */
+    const char *authentication; /**< of keys that sign requests; or NULL */
+};
+/** Append it, on several lines. did-form, KEY_REFUSED, jwk-*. */
+enum br_rc br_cli_registry_draft(
+    const struct br_cli_draft *d,
+    struct br_buf *ret,
+    struct br_err *reterr) BR_MUST_USE;
+
 /** An accreditation of this member that is in force and lets it accredit for
  *  the type. NOT_ACCREDITED when it has none. */
 enum br_rc br_cli_registry_own(

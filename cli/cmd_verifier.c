@@ -239,11 +239,30 @@ print_steps(const struct br_json *steps, const char *indent)
         const struct br_json *outcome = br_json_member(i, "outcome");
         const struct br_json *reason = br_json_member(i, "reason");
         (void)printf(
-            "%s%-13.*s %.*s%s%.*s\n", indent, (int)step->string.n,
+            "%s%-13.*s %.*s%s%s%.*s\n", indent, (int)step->string.n,
             (const char *)step->string.p, (int)outcome->string.n,
-            (const char *)outcome->string.p, reason == NULL ? "" : ": ",
+            (const char *)outcome->string.p,
+            br_json_member(i, "advice") == NULL ? "" : " (does not decide)",
+            reason == NULL ? "" : ": ",
             reason == NULL ? 0 : (int)reason->string.n,
             reason == NULL ? "" : (const char *)reason->string.p);
+    }
+}
+
+/** "Comune di Esempio, accredited by Istituto di Esempio"; nothing where it is
+ *  not: then the step has the reason. */
+static void
+print_issuer(const struct br_json *accreditation)
+{
+    struct br_bytes name = {0};
+    struct br_bytes by = {0};
+    const struct br_json *first =
+        br_json_at(br_json_member(accreditation, "by"), 0);
+    if (br_json_need_string(accreditation, "name", &name, NULL) == BR_OK &&
+        br_json_need_string(first, "name", &by, NULL) == BR_OK) {
+        (void)printf(
+            "    %.*s, accredited by %.*s\n", (int)name.n, (const char *)name.p,
+            (int)by.n, (const char *)by.p);
     }
 }
 
@@ -287,6 +306,9 @@ print_result(
         (void)printf(
             "  %.*s\n", (int)query->string.n, (const char *)query->string.p);
         print_steps(br_json_member(i, "steps"), "    ");
+        const struct br_json *then =
+            br_json_member(i, "accreditation_when_issued");
+        print_issuer(then != NULL ? then : br_json_member(i, "accreditation"));
         print_claims(br_json_member(i, "claims"));
     }
     return BR_OK;

@@ -123,6 +123,24 @@ open_token(
     return BR_OK;
 }
 
+/** The node that is stamped on is the one that is asked, where no other is
+ *  named; it may want its token. */
+static enum br_rc
+open_accreditation(
+    struct br_verify *v, const struct br_orch_config *c, struct br_err *reterr)
+{
+    struct br_verifier_accreditation *a = &v->o.accreditation;
+    bool own = c->registries[strspn(c->registries, " ")] == '\0';
+    BR_TRY(br_verifier_accreditation(
+        c->accreditation, c->accreditation_when,
+        own ? c->node_url : c->registries, a, reterr));
+    a->iat_rounding_s = c->iat_rounding_s;
+    a->registry.token = own && v->token[0] != '\0' ? v->token : NULL;
+    a->registry.fresh_s = c->registry_fresh_s;
+    a->registry.grace_s = c->registry_grace_s;
+    return BR_OK;
+}
+
 static enum br_rc
 open_all(
     struct br_verify *v,
@@ -138,6 +156,7 @@ open_all(
         in_data(options->data_dir, path, c->trusted_issuers), &v->trust,
         reterr));
     BR_TRY(open_token(v, options, reterr));
+    BR_TRY(open_accreditation(v, c, reterr));
     v->o.data_dir = options->data_dir;
     v->o.key = v->key;
     v->o.trust_pem = br_buf_bytes(&v->trust);

@@ -30,6 +30,10 @@ put_note(
     if (rule != NULL) {
         put_text(w, "rule", br_str(rule->slug));
     }
+    if (n->advice) {
+        br_json_write_name(w, "advice");
+        br_json_write_boolean(w, true);
+    }
     if (reasons && n->reason[0] != '\0') {
         put_text(w, "reason", br_str(n->reason));
     }
@@ -95,7 +99,20 @@ put_claims(struct br_json_writer *w, const struct br_judged *p)
 }
 
 static void
-put_presentation(struct br_json_writer *w, const struct br_judged *p)
+put_standing(
+    struct br_json_writer *w, const char *name, const struct br_standing *s)
+{
+    if (s->kind != BR_STANDING_NOT_ASKED) {
+        br_json_write_name(w, name);
+        br_standing_write(w, s);
+    }
+}
+
+static void
+put_presentation(
+    struct br_json_writer *w,
+    const struct br_judged *p,
+    const struct br_decision_standing *standing)
 {
     char owner[BR_X509_OWNER_BYTES];
     bool known = p->notes[BR_STEP_ISSUER].outcome == BR_STEP_PASSED;
@@ -110,6 +127,10 @@ put_presentation(struct br_json_writer *w, const struct br_judged *p)
         }
     }
     put_notes(w, p->notes, true);
+    if (standing != NULL) {
+        put_standing(w, "accreditation", &standing->now);
+        put_standing(w, "accreditation_when_issued", &standing->issued);
+    }
     if (br_judge_passed(p)) {
         put_claims(w, p);
     }
@@ -143,7 +164,9 @@ br_decision_result(
     br_json_write_name(&w, "presentations");
     br_json_write_array(&w);
     for (size_t i = 0; i < j->count; i++) {
-        put_presentation(&w, &j->presentations[i]);
+        put_presentation(
+            &w, &j->presentations[i],
+            d->standings == NULL ? NULL : &d->standings[i]);
     }
     br_json_write_end(&w);
     br_json_write_end(&w);
@@ -170,11 +193,41 @@ put_chain(struct br_json_writer *w, const struct br_x5c *x)
     br_json_write_base64url(w, br_hash_bytes(&h));
 }
 
+/** Bodies by their DIDs, accreditations by their ids: each can be looked up on
+ *  the ledger, as it was at that time. */
+static void
+put_ground(
+    struct br_json_writer *w, const char *name, const struct br_standing *s)
+{
+    if (s->kind == BR_STANDING_NOT_ASKED) {
+        return;
+    }
+    br_json_write_name(w, name);
+    br_json_write_object(w);
+    put_text(w, "outcome", br_str(br_standing_name(s->kind)));
+    if (s->registry != NULL) {
+        put_text(w, "registry", br_str(s->registry));
+    }
+    br_json_write_name(w, "at");
+    br_json_write_uint(w, s->at_s);
+    if (s->did[0] != '\0') {
+        put_text(w, "did", br_str(s->did));
+    }
+    br_json_write_name(w, "accreditations");
+    br_json_write_array(w);
+    for (size_t i = 0; i < s->step_count; i++) {
+        br_json_write_string(w, br_str(s->steps[i].id));
+    }
+    br_json_write_end(w);
+    br_json_write_end(w);
+}
+
 static void
 put_evidence(
     struct br_json_writer *w,
     const struct br_judged *p,
-    const struct br_decision_status *status)
+    const struct br_decision_status *status,
+    const struct br_decision_standing *standing)
 {
     br_json_write_object(w);
     put_text(w, "query", p->query->id);
@@ -190,6 +243,10 @@ put_evidence(
         br_json_write_name(w, "iat");
         br_json_write_uint(w, status->issued_s);
         br_json_write_end(w);
+    }
+    if (standing != NULL) {
+        put_ground(w, "accreditation", &standing->now);
+        put_ground(w, "accreditation_when_issued", &standing->issued);
     }
     put_notes(w, p->notes, false);
     br_json_write_end(w);
@@ -214,7 +271,9 @@ encode_receipt(
     br_json_write_name(&w, "presentations");
     br_json_write_array(&w);
     for (size_t i = 0; i < j->count; i++) {
-        put_evidence(&w, &j->presentations[i], &d->statuses[i]);
+        put_evidence(
+            &w, &j->presentations[i], &d->statuses[i],
+            d->standings == NULL ? NULL : &d->standings[i]);
     }
     br_json_write_end(&w);
     br_json_write_end(&w);

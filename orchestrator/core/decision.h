@@ -18,17 +18,25 @@
 #ifndef BR_ORCHESTRATOR_DECISION_H
 #define BR_ORCHESTRATOR_DECISION_H
 
+#include "common/credential/standing.h"
 #include "orchestrator/core/judge.h"
 
 #define BR_DECISION_TYP       "decision-receipt+jwt"
 #define BR_DECISION_BYTES_MAX 65536
 /* Steps and their order, as br_judge has them: raised when one changes. */
-#define BR_DECISION_POLICY "broletto-verifier-1"
+#define BR_DECISION_POLICY "broletto-verifier-2"
 
 /** A status list that was looked at. */
 struct br_decision_status {
     struct br_bytes uri;
     uint64_t issued_s;
+};
+
+/** What the registry said of an issuer; which of the two times were asked
+ *  about is the configuration's wish. */
+struct br_decision_standing {
+    struct br_standing now;
+    struct br_standing issued; /**< when the credential was issued */
 };
 
 struct br_decision {
@@ -40,6 +48,8 @@ struct br_decision {
     const struct br_judgement *judgement;
     const struct br_decision_status *statuses; /**< one a presentation; uri is
                                                 *   empty where none was */
+    const struct br_decision_standing *standings; /**< one a presentation; or
+                                                   *   NULL */
 };
 
 /** Append the result: {"id","outcome","time","steps","presentations"}. Claims

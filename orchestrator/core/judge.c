@@ -320,7 +320,8 @@ br_judge_asks(const struct br_judged *p)
 static bool
 fine(const struct br_judge_note *n)
 {
-    return n->outcome == BR_STEP_PASSED || n->outcome == BR_STEP_NOT_ASKED;
+    return n->advice || n->outcome == BR_STEP_PASSED ||
+           n->outcome == BR_STEP_NOT_ASKED;
 }
 
 bool
@@ -383,8 +384,8 @@ first_bad(
     const struct br_judge_note *notes, int from, enum br_judge_step *ret_step)
 {
     for (int s = from; s < BR_STEPS; s++) {
-        if (notes[s].outcome == BR_STEP_FAILED ||
-            notes[s].outcome == BR_STEP_UNKNOWN) {
+        if (!notes[s].advice && (notes[s].outcome == BR_STEP_FAILED ||
+                                 notes[s].outcome == BR_STEP_UNKNOWN)) {
             if (ret_step != NULL) {
                 *ret_step = (enum br_judge_step)s;
             }

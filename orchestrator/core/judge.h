@@ -12,7 +12,7 @@
  * | claims        | of the type, with the claims and values, asked for?       |
  * | approval      | is each transaction approved?                             |
  * | status        | neither revoked nor suspended? (told by the caller)       |
- * | accreditation | may its issuer issue this type? (told by the caller)      |
+ * | accreditation | does the ledger let its issuer issue it? (the same)       |
  * | complete      | is all answered that was not optional?                    |
  *
  * - Steps that come after a failed one of the same presentation are not taken.
@@ -60,6 +60,7 @@ const char *br_judge_outcome_name(enum br_judge_outcome o);
 
 struct br_judge_note {
     enum br_judge_outcome outcome;
+    bool advice; /**< told, and does not decide: the configuration's wish */
     char reason[BR_ERR_TEXT_BYTES]; /**< empty when passed */
 };
 

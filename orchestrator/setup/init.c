@@ -173,6 +173,10 @@ write_config(const struct init *n, struct br_err *reterr)
     }
     if (n->o.node_url != NULL) {
         br_buf_printf(&b, "node_url: \"%s\"\n", n->o.node_url);
+    } else {
+        br_buf_puts(
+            &b, "# Without a node there is no registry to ask.\n"
+                "accreditation: \"off\"\n");
     }
     br_config_put_defaults(&b, &br_orch_config_schema);
     enum br_rc rc = br_buf_status(&b, reterr);

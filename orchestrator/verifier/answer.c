@@ -206,20 +206,6 @@ check_statuses(struct answering *a)
     }
 }
 
-/** No registry is configured yet: the certificates decide alone. */
-static void
-check_accreditations(struct answering *a)
-{
-    struct br_judgement *j = a->v->judgement;
-    for (size_t i = 0; i < j->count; i++) {
-        if (br_judge_asks(&j->presentations[i])) {
-            br_judge_tell(
-                &j->presentations[i], BR_STEP_ACCREDITATION, BR_STEP_NOT_ASKED,
-                NULL);
-        }
-    }
-}
-
 static void
 judge(struct answering *a, const struct br_vp_answer *answer)
 {
@@ -234,7 +220,7 @@ judge(struct answering *a, const struct br_vp_answer *answer)
     };
     br_judge(answer, &a->policy, a->arena, a->v->judgement);
     check_statuses(a);
-    check_accreditations(a);
+    br_verifier_ask_registry(a->v, a->now_s);
     a->accepted = br_judge_conclude(a->v->judgement, &a->policy);
 }
 
@@ -263,6 +249,7 @@ encode_both(
         .time_s = a->now_s,
         .judgement = a->v->judgement,
         .statuses = a->statuses,
+        .standings = a->v->standings,
     };
     if (rc == BR_OK) {
         rc = br_decision_result(&d, result, reterr);

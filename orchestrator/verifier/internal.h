@@ -24,8 +24,10 @@ struct br_verifier {
     struct br_x509_trust *trust;
     struct br_kv *kv;
     struct br_status_reader *status;
+    struct br_registry_client *registry; /**< NULL: nobody is asked */
     struct br_http_client *node;
-    struct br_judgement *judgement; /**< large, one at a time */
+    struct br_judgement *judgement; /**< large, one at a time, as the next */
+    struct br_decision_standing *standings; /**< one a presentation */
     pthread_t thread;
     bool running;
     pthread_mutex_t lock; /**< of what follows */
@@ -47,6 +49,9 @@ enum br_rc br_verifier_header(
     struct br_arena *arena,
     struct br_jws_header *ret,
     struct br_err *reterr) BR_MUST_USE;
+/** Ask the registry about the issuers of all presentations that got so far, and
+ *  tell the judgement. Fills v->standings. */
+void br_verifier_ask_registry(struct br_verifier *v, uint64_t now_s);
 /** Stamp receipts that are not, a few. Failures are told as warnings. */
 void br_verifier_stamp(struct br_verifier *v);
 

@@ -126,13 +126,17 @@ open_all(struct br_verifier *v, struct br_err *reterr)
     enum br_reach reach =
         v->o.plain_http ? BR_REACH_PUBLIC_OR_LOOPBACK : BR_REACH_PUBLIC;
     v->judgement = (struct br_judgement *)calloc(1, sizeof(*v->judgement));
-    if (v->judgement == NULL) {
+    v->standings = (struct br_decision_standing *)calloc(
+        BR_JUDGE_PRESENTATIONS_MAX, sizeof(*v->standings));
+    if (v->judgement == NULL || v->standings == NULL) {
         return br_fail(reterr, BR_ERR_NO_MEMORY, "verifier");
     }
     BR_TRY(br_x509_trust_new(v->o.trust_pem, &v->trust, reterr));
     BR_TRY(br_verifier_rows_open(v->o.data_dir, &v->kv, reterr));
     BR_TRY(br_status_reader_new(
         v->trust, reach, v->o.identity.public_url, &v->status, reterr));
+    BR_TRY(br_registry_client_new(
+        &v->o.accreditation.registry, &v->registry, reterr));
     BR_TRY(br_http_client_new(&v->node, reterr));
     v->running = pthread_create(&v->thread, NULL, run, v) == 0;
     return v->running ? BR_OK
@@ -183,8 +187,10 @@ br_verifier_stop(struct br_verifier *v)
     br_verifier_quiesce(v);
     br_http_client_free(v->node);
     br_status_reader_free(v->status);
+    br_registry_client_free(v->registry);
     br_kv_close(v->kv);
     br_x509_trust_free(v->trust);
+    free(v->standings);
     free(v->judgement);
     (void)pthread_cond_destroy(&v->wake);
     (void)pthread_mutex_destroy(&v->lock);

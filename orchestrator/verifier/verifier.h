@@ -13,9 +13,27 @@
 #define BR_VERIFIER_VERIFIER_H
 
 #include "common/net/http_server.h"
+#include "common/registry/client.h"
 #include "orchestrator/verifier/ask.h"
 
 struct br_verifier;
+
+/** What of an issuer's accreditation decides. */
+struct br_verifier_accreditation {
+    struct br_registry_options registry;
+    bool required; /**< otherwise it is told, and decides nothing */
+    bool now;      /**< it is looked at as it is now, */
+    bool issued;   /**< and as it was when the credential was issued */
+    uint64_t iat_rounding_s;
+};
+/** From the words of the configuration. CONFIG: it is required, and there is no
+ *  registry. off: ret->registry.urls is empty. */
+enum br_rc br_verifier_accreditation(
+    const char *mode,
+    const char *when,
+    const char *registries,
+    struct br_verifier_accreditation *ret,
+    struct br_err *reterr) BR_MUST_USE;
 
 struct br_verifier_options {
     const char *data_dir;
@@ -28,6 +46,7 @@ struct br_verifier_options {
     uint64_t result_s;      /**< how long claims are kept */
     uint64_t history_s;     /**< how long decisions are listed */
     uint64_t binding_s;     /**< how old a key binding may be */
+    struct br_verifier_accreditation accreditation;
     /** Told in one line what is worth knowing; any thread. */
     void (*warning)(void *ctx, const char *text);
     void *ctx;

@@ -8,6 +8,7 @@ import { say } from './i18n.js';
 import { typeOptions } from './issue-view.js';
 import { problemNodes } from './problem-view.js';
 import { qrPicture, qrSave } from './qr-view.js';
+import { standingNode } from './standing-view.js';
 
 const POLL_MS = 1000;
 const OVER = ['accepted', 'refused', 'declined', 'expired'];
@@ -134,12 +135,13 @@ function claimsOf(type, presentation) {
 
 function stepItem(step) {
   const kind = step.outcome === 'passed' ? 'ok'
-    : step.outcome in SIGNS ? 'failed' : 'skipped';
+    : step.outcome in SIGNS && !step.advice ? 'failed' : 'skipped';
   return el(`li.step.${kind}`, { 'data-step': step.step },
     el('span.sign', { 'aria-hidden': 'true' }, SIGNS[step.outcome] ?? '–'),
     el('div', {},
       el('p.step-head', {}, said('strong', `step.${step.step}`), ' ',
-        said('span.outcome', `outcome.${step.outcome.replace(' ', '-')}`)),
+        said('span.outcome', `outcome.${step.outcome.replace(' ', '-')}`),
+        step.advice ? said('span.outcome', 'outcome.advice') : null),
       step.reason ? el('p.detail', { lang: 'en' }, step.reason)
         : step.rule ? el('p.detail', {}, el('code', {}, step.rule)) : null));
 }
@@ -164,13 +166,30 @@ export function whyOf(step, rule) {
 function whyNot(result) {
   const steps = [...(result.presentations ?? []).flatMap((p) => p.steps ?? []),
     ...(result.steps ?? [])];
-  const bad = steps.find((s) => s.outcome === 'failed' || s.outcome === 'unknown');
+  const bad = steps.find((s) => !s.advice &&
+    (s.outcome === 'failed' || s.outcome === 'unknown'));
   if (bad === undefined) {
     return null;
+  }
+  if (bad.step === 'accreditation' && bad.outcome === 'unknown') {
+    return said('p', 'why.accreditation.unknown');
   }
   const revoked = bad.step === 'status' && bad.outcome === 'failed';
   return said('p', revoked ? `why.status.${/suspend/.test(bad.reason ?? '')
     ? 'suspended' : 'revoked'}` : `why.${bad.step}`);
+}
+
+/** Who issued it, and by whose leave; what was asked of another day comes last,
+ *  since it decided. */
+function issuersOf(result) {
+  return (result.presentations ?? []).flatMap((p) => {
+    const a = p.accreditation_when_issued ?? p.accreditation;
+    return a === undefined ? [] : [el('section', { 'data-issuer': a.outcome },
+      a.outcome === 'accredited' ? null
+        : el('p', {}, said('span', 'asked.issuer'), ' ',
+          el('strong', {}, a.name ?? p.issuer ?? '')),
+      standingNode(a))];
+  });
 }
 
 function verdict(request, type) {
@@ -184,7 +203,7 @@ function verdict(request, type) {
     return [head];
   }
   return [head, ...(good ? (result.presentations ?? []).map((p) =>
-    claimsOf(type, p)) : []), stepsOf(result)];
+    claimsOf(type, p)) : []), ...issuersOf(result), stepsOf(result)];
 }
 
 function showPhase(request, type) {

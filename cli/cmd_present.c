@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OUTPUT_BYTES_MAX = 4 * 1024 * 1024, NOTICE_BITS = 6 };
+enum { OUTPUT_BYTES_MAX = 4 * 1024 * 1024, NOTICE_BITS = 7 };
 
 /* ---- telling people ----------------------------------------------------- */
 
@@ -110,6 +110,7 @@ print_request(const struct br_cli_wallet *w, const struct br_present_look *l)
 {
     print_labelled("asked by", br_str(l->owner));
     print_labelled("client", l->request.client.full);
+    br_cli_print_registered(&l->asker, w->show.lang);
     print_labelled("for", l->request.purpose);
     print_labelled("answer to", l->request.response_host);
     for (unsigned i = 0; i < NOTICE_BITS; i++) {
@@ -190,6 +191,8 @@ print_json(
     put_text(&w, "client_id", l->request.client.full);
     put_text(&w, "asked_by", br_str(l->owner));
     put_text(&w, "purpose", l->request.purpose);
+    br_json_write_name(&w, "registered");
+    br_standing_write(&w, &l->asker);
     put_notices(&w, l->notices);
     br_json_write_name(&w, "remarks");
     br_remarks_write(&w, lang, l->remarks, l->remark_count);

@@ -25,6 +25,7 @@ br_cmd_wallet_init(const struct br_args *a)
         .trust = a->trust,
         .allow_loopback = a->allow_loopback,
         .no_person = a->server,
+        .registries = a->registry,
     };
     enum br_rc rc = BR_OK;
     if (a->passphrase_file != NULL) {

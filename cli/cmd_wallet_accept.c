@@ -33,6 +33,7 @@ print_offer(const struct br_cli_wallet *w, struct br_look *l)
         (void)fputs("  ", stdout);
         br_cli_print_text(name.n > 0 ? name : l->configurations[i].vct);
         (void)putchar('\n');
+        br_cli_print_standing(&l->standings[i], w->show.lang);
         for (const struct br_json *c =
                  br_json_first(br_json_member(m, "claims"));
              c != NULL; c = c->next) {
@@ -64,6 +65,45 @@ print_accepted(
         }
     }
     return BR_OK;
+}
+
+static void
+put_text(struct br_json_writer *w, const char *name, struct br_bytes text)
+{
+    br_json_write_name(w, name);
+    br_json_write_string(w, text);
+}
+
+/** {"outcome","issuer","credentials":[{"type","accreditation","id"...}]} */
+static void
+print_taken(
+    const struct br_look *l, const struct br_accepted *got, const char *outcome)
+{
+    struct br_json_writer w;
+    struct br_buf b;
+    br_buf_init(&b, OUTPUT_BYTES_MAX);
+    br_json_writer_init(&w, &b);
+    br_json_write_object(&w);
+    put_text(&w, "outcome", br_str(outcome));
+    put_text(&w, "issuer", l->issuer.issuer);
+    br_json_write_name(&w, "credentials");
+    br_json_write_array(&w);
+    for (size_t i = 0; i < l->count; i++) {
+        br_json_write_object(&w);
+        put_text(&w, "type", l->configurations[i].vct);
+        br_json_write_name(&w, "accreditation");
+        br_standing_write(&w, &l->standings[i]);
+        if (got != NULL) {
+            put_text(&w, "id", br_str(got[i].id));
+            br_json_write_name(&w, "deferred");
+            br_json_write_boolean(&w, got[i].deferred);
+        }
+        br_json_write_end(&w);
+    }
+    br_json_write_end(&w);
+    br_json_write_end(&w);
+    (void)printf("%.*s\n", (int)b.n, (const char *)b.p);
+    br_buf_fini(&b);
 }
 
 static void
@@ -336,17 +376,34 @@ take(
     struct br_err *reterr)
 {
     struct br_accepted got[BR_VCI_OFFERED_MAX];
+    bool by_page = a->by_code || l->by_code;
     bool yes = false;
-    print_offer(w, l);
+    if (a->json && by_page) {
+        return br_fail(
+            reterr, BR_ERR_UNSUPPORTED,
+            "--json does not go with the issuer's page, whose address is told "
+            "here");
+    }
+    if (!a->json) {
+        print_offer(w, l);
+    }
     BR_TRY(br_cli_agree(a, "Accept?", &yes, reterr));
-    if (!yes) {
+    if (!yes && a->json) {
+        print_taken(l, NULL, "refused");
+    } else if (!yes) {
         (void)puts("refused; nothing was sent");
+    }
+    if (!yes) {
         return BR_OK;
     }
-    if (a->by_code || l->by_code) {
+    if (by_page) {
         return take_by_page(a, w, l, reterr);
     }
     BR_TRY(br_accept(&w->client, l, a->tx_code_value, w->person, got, reterr));
+    if (a->json) {
+        print_taken(l, got, "received");
+        return BR_OK;
+    }
     return print_accepted(w, got, l->count, reterr);
 }
 

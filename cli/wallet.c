@@ -83,7 +83,7 @@ void
 br_cli_wallet_close(struct br_cli_wallet *w)
 {
     br_vault_lock(w->person);
-    br_http_client_free(w->client.http);
+    br_wallet_client_close(&w->client);
     br_wallet_close(&w->wallet);
 }
 

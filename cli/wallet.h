@@ -41,6 +41,12 @@ enum br_rc br_cli_agree(
     bool *ret,
     struct br_err *reterr) BR_MUST_USE;
 
+/** Whether the issuer of a credential is accredited, in a line; a warning where
+ *  it is not. */
+void br_cli_print_standing(const struct br_standing *s, const char *lang);
+/** Who asks, as a registry knows them: a line, or none. */
+void br_cli_print_registered(const struct br_standing *s, const char *lang);
+
 /** Text from outside on a terminal: control characters are shown as '?'. */
 void br_cli_print_text(struct br_bytes text);
 /** A credential that came, with what it says. */

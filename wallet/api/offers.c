@@ -85,6 +85,8 @@ write_look(struct br_wallet_call *call, const struct br_look *l)
         put_text(w, "configuration", c->id);
         put_text(w, "vct", c->vct);
         put_text(w, "name", name.n > 0 ? name : c->vct);
+        br_json_write_name(w, "accreditation");
+        br_standing_write(w, &l->standings[i]);
         br_json_write_name(w, "claims");
         write_claims(w, br_json_member(c->metadata, "claims"), lang);
         br_json_write_end(w);

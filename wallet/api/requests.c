@@ -12,9 +12,13 @@ static const struct {
     enum br_present_notice bit;
     const char *name;
 } notices[] = {
-    {BR_NOTICE_UNSIGNED, "unsigned"},     {BR_NOTICE_UNVOUCHED, "unvouched"},
-    {BR_NOTICE_OTHER_HOST, "other-host"}, {BR_NOTICE_PLAIN, "plain"},
-    {BR_NOTICE_NO_PURPOSE, "no-purpose"}, {BR_NOTICE_WHOLE, "whole"},
+    {BR_NOTICE_UNSIGNED, "unsigned"},
+    {BR_NOTICE_UNVOUCHED, "unvouched"},
+    {BR_NOTICE_OTHER_HOST, "other-host"},
+    {BR_NOTICE_PLAIN, "plain"},
+    {BR_NOTICE_NO_PURPOSE, "no-purpose"},
+    {BR_NOTICE_WHOLE, "whole"},
+    {BR_NOTICE_UNREGISTERED, "unregistered"},
 };
 
 static void
@@ -146,6 +150,8 @@ write_request(
     put_text(w, "client_id", l->request.client.full);
     put_text(w, "host", l->request.response_host);
     put_text(w, "purpose", l->request.purpose);
+    br_json_write_name(w, "registered");
+    br_standing_write(w, &l->asker);
     put_flag(w, "answerable", l->answerable);
     write_notices(w, l->notices);
     br_json_write_name(w, "remarks");

@@ -98,7 +98,7 @@ start_worker(
     one->work = w;
     BR_TRY(br_wallet_client_open(wallet, &one->client, reterr));
     if (pthread_create(&one->thread, NULL, run, one) != 0) {
-        br_http_client_free(one->client.http);
+        br_wallet_client_close(&one->client);
         return br_fail(reterr, BR_ERR_NO_MEMORY, "no thread for the wallet");
     }
     w->threads++;
@@ -143,7 +143,7 @@ br_work_stop(struct br_work *w)
     (void)pthread_mutex_unlock(&w->lock);
     for (unsigned i = 0; i < w->threads; i++) {
         (void)pthread_join(w->workers[i].thread, NULL);
-        br_http_client_free(w->workers[i].client.http);
+        br_wallet_client_close(&w->workers[i].client);
     }
     for (; w->count > 0; w->count--) {
         refuse(

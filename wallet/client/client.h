@@ -21,6 +21,10 @@
  *   there, under a state that nobody else knows; it serves once, for half an
  *   hour. So it survives a closed page, and no one else's answer is taken.
  * - Requests and answers are encrypted beyond TLS where the issuer offers it.
+ * - Where a ledger's registry is configured, it is asked before anything is
+ *   accepted, about who signed the metadata, and again about who signed the
+ *   credential. One that was shown as accredited is not stored when it is
+ *   signed by somebody who is not.
  * - A failure after the person agreed is told to the issuer where it listens,
  *   and remembered in the history, without values.
  *
@@ -34,6 +38,7 @@
 #include "common/credential/vci.h"
 #include "common/credential/vp.h"
 #include "common/net/fetch.h"
+#include "common/registry/client.h"
 #include "wallet/core/words.h"
 #include "wallet/vault/holding.h"
 
@@ -53,6 +58,8 @@ struct br_wallet_client {
     const struct br_x509_trust *trust; /**< whom issuers' chains lead to */
     /** Who says what verifiers may ask; NULL: nobody is believed about it. */
     const struct br_x509_trust *registrars;
+    struct br_registry_client *registry; /**< NULL: no ledger is believed */
+    bool accreditation_required; /**< otherwise people are warned, and decide */
     unsigned copies; /**< instances to ask for; the issuer may allow fewer */
     enum br_wallet_use use;
     struct br_renewal_policy renewal;
@@ -71,6 +78,11 @@ struct br_look {
     struct br_oauth_server server;
     size_t count;
     struct br_vci_configuration configurations[BR_VCI_OFFERED_MAX];
+    bool is_signed;       /**< the metadata, by somebody trusted: */
+    struct br_key signer; /**< with this key */
+    char unsigned_why[BR_ERR_TEXT_BYTES];
+    /** May the signer issue each of them? */
+    struct br_standing standings[BR_VCI_OFFERED_MAX];
 };
 
 /** Fetch what an offer is about. text: a link of any scheme, or an https

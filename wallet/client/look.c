@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/credential/rule.h"
+#include "wallet/client/metadata.h"
 #include "wallet/client/session.h"
 
 #include <string.h>
@@ -44,30 +45,6 @@ read_offer(
 
 /* ---- metadata ----------------------------------------------------------- */
 
-static enum br_rc
-fetch_well_known(
-    const struct br_wallet_client *client,
-    struct br_bytes issuer,
-    const char *name,
-    struct br_arena *arena,
-    struct br_json **ret,
-    struct br_err *reterr)
-{
-    struct br_buf url;
-    br_buf_init(&url, BR_FETCH_URL_BYTES_MAX);
-    enum br_rc rc = br_fetch_check(&client->policy, issuer, reterr);
-    if (rc == BR_OK) {
-        rc = br_vci_well_known(issuer, name, &url, reterr);
-    }
-    if (rc == BR_OK) {
-        rc = br_session_get(
-            client, br_buf_bytes(&url), BR_LOOK_METADATA_BYTES_MAX, arena, ret,
-            reterr);
-    }
-    br_buf_fini(&url);
-    return rc;
-}
-
 /** Is it one of those that the issuer names, or the issuer itself? */
 static bool
 is_server_of(const struct br_vci_issuer *issuer, struct br_bytes server)
@@ -98,7 +75,7 @@ look_at_server(
             reterr, BR_RULE_OAUTH_ISSUER,
             "this authorization_server is none of the issuer's");
     }
-    BR_TRY(fetch_well_known(
+    BR_TRY(br_metadata_get(
         client, server, "oauth-authorization-server", &l->arena, &v, reterr));
     return br_oauth_server_parse(v, server, &l->server, reterr);
 }
@@ -112,7 +89,7 @@ br_look_issuer(
     struct br_err *reterr)
 {
     struct br_json *v = NULL;
-    BR_TRY(fetch_well_known(
+    BR_TRY(br_metadata_get(
         client, issuer, "openid-credential-issuer", arena, &v, reterr));
     return br_vci_issuer_parse(v, issuer, ret, reterr);
 }
@@ -123,8 +100,9 @@ look_at_issuer(
     struct br_look *l,
     struct br_err *reterr)
 {
-    BR_TRY(
-        br_look_issuer(client, l->offer.issuer, &l->arena, &l->issuer, reterr));
+    struct br_json *v = NULL;
+    BR_TRY(br_metadata_get_issuer(client, l, &v, reterr));
+    BR_TRY(br_vci_issuer_parse(v, l->offer.issuer, &l->issuer, reterr));
     for (size_t i = 0; i < l->offer.count; i++) {
         BR_TRY(br_vci_configuration_parse(
             &l->issuer, l->offer.configurations[i], &l->configurations[i],
@@ -141,10 +119,12 @@ look_at_all(
     struct br_err *reterr)
 {
     BR_TRY(look_at_issuer(client, l, reterr));
-    return look_at_server(
+    BR_TRY(look_at_server(
         client, l,
         l->by_code ? l->offer.authorization_server : l->offer.code_server,
-        reterr);
+        reterr));
+    br_metadata_ask_registry(client, l);
+    return BR_OK;
 }
 
 /** "When multiple grants are present, it is at the Wallet's discretion": the

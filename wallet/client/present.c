@@ -34,6 +34,7 @@ br_present_notice_name(enum br_present_notice bit)
         {BR_NOTICE_PLAIN, "the answer is not encrypted"},
         {BR_NOTICE_NO_PURPOSE, "no purpose is told"},
         {BR_NOTICE_WHOLE, "everything that a credential says is asked for"},
+        {BR_NOTICE_UNREGISTERED, "no registry knows who asks"},
     };
     const char *name = "";
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -330,6 +331,41 @@ take_transactions(struct br_present_look *l, struct br_err *reterr)
     return BR_OK;
 }
 
+/** The key that signed the request: BR_OK, or it is not at hand. */
+static enum br_rc
+find_signer(
+    struct br_present_look *l, struct br_key *ret, struct br_err *reterr)
+{
+    struct br_did did;
+    struct br_jwk jwk;
+    if ((l->request.jws.sources & BR_KEY_BY_X5C) != 0) {
+        return br_x5c_key(&l->request.jws.x5c, ret, reterr);
+    }
+    BR_TRY(br_did_parse(l->request.client.id, &did, reterr));
+    BR_TRY(br_did_own_key(&did, &l->arena, &jwk, reterr));
+    *ret = jwk.key;
+    return BR_OK;
+}
+
+/** Who is it that asks, as a ledger knows them? */
+static void
+ask_registry(const struct br_wallet_client *client, struct br_present_look *l)
+{
+    struct br_key key;
+    struct br_err why = {0};
+    const struct br_standing_question q = {.key = &key};
+    if (client->registry == NULL || !l->request.is_signed) {
+        return;
+    }
+    if (find_signer(l, &key, &why) == BR_OK) {
+        br_registry_ask(client->registry, &q, br_client_now_s(), &l->asker);
+    } else {
+        l->asker.kind = BR_STANDING_UNREGISTERED;
+    }
+    l->notices |=
+        l->asker.kind == BR_STANDING_UNREGISTERED ? BR_NOTICE_UNREGISTERED : 0u;
+}
+
 static void
 take_notices(struct br_present_look *l)
 {
@@ -373,6 +409,7 @@ look(
         br_vp_link_parse(br_bytes(own, text.n), &l->arena, &l->link, reterr));
     BR_TRY(read_request(client, l, reterr));
     take_notices(l);
+    ask_registry(client, l);
     BR_TRY(take_transactions(l, reterr));
     BR_TRY(find_answers(l, person, reterr));
     return br_showing_asker(client, l, person, reterr);

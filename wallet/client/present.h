@@ -36,7 +36,8 @@ enum br_present_notice {
                                   *   certificate does not name */
     BR_NOTICE_PLAIN = 0x08,      /**< the answer is not encrypted */
     BR_NOTICE_NO_PURPOSE = 0x10,
-    BR_NOTICE_WHOLE = 0x20, /**< everything that some credential says */
+    BR_NOTICE_WHOLE = 0x20,        /**< everything that some credential says */
+    BR_NOTICE_UNREGISTERED = 0x40, /**< in no registry that is believed */
 };
 /** In a few words; bit is one of them. */
 const char *br_present_notice_name(enum br_present_notice bit);
@@ -60,6 +61,7 @@ struct br_present_look {
     const struct br_json *document;     /**< of a did:web that asks; or NULL */
     char owner[BR_PRESENT_OWNER_BYTES]; /**< whom its certificate is for */
     unsigned notices;                   /**< set of enum br_present_notice */
+    struct br_standing asker; /**< what the registry knows of its key */
     size_t count;
     struct br_present_item items[BR_DCQL_CREDENTIALS_MAX];
     size_t transaction_count;

@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NOTIFICATION_BYTES_MAX = 4096, RENEWED_REST_S = 86400 };
+enum {
+    NOTIFICATION_BYTES_MAX = 4096,
+    RENEWED_REST_S = 86400,
+    STANDING_BYTES_MAX = 64 * 1024,
+};
 
 void
 br_received_fini(struct br_received *r)
@@ -67,6 +71,30 @@ check_one(
     return BR_OK;
 }
 
+/** Signed by somebody who may issue it, unless the person has agreed to less.
+ */
+static enum br_rc
+check_standing(
+    const struct br_wallet_client *client,
+    struct br_received *r,
+    uint64_t now_s,
+    struct br_err *reterr)
+{
+    struct br_key key;
+    BR_TRY(br_x5c_key(&r->first.sd.jws.x5c, &key, reterr));
+    const struct br_standing_question q = {.key = &key, .vct = r->vct};
+    struct br_standing *s = &r->standing;
+    br_registry_ask(client->registry, &q, now_s, s);
+    bool needed = r->shown_accredited || client->accreditation_required;
+    if (!needed || s->kind == BR_STANDING_ACCREDITED) {
+        return BR_OK;
+    }
+    return s->reason[0] == '\0'
+               ? br_refuse(
+                     reterr, BR_RULE_REGISTRY_FETCH, "no registry is believed")
+               : br_fail(reterr, BR_ERR_NOT_ACCREDITED, "%s", s->reason);
+}
+
 enum br_rc
 br_received_check(
     const struct br_wallet_client *client,
@@ -89,7 +117,8 @@ br_received_check(
             r->first = vc;
         }
     }
-    return BR_OK;
+    return r->response.count == 0 ? BR_OK
+                                  : check_standing(client, r, now_s, reterr);
 }
 
 /* ---- keeping ------------------------------------------------------------ */
@@ -110,6 +139,35 @@ remember(
         .vct = r->vct,
     };
     return br_holding_put_entry(t, &e, reterr);
+}
+
+/** As it is kept; NULL when nobody was asked. */
+static enum br_rc
+encode_standing(
+    const struct br_received *r,
+    struct br_arena *arena,
+    struct br_json **ret,
+    struct br_err *reterr)
+{
+    struct br_buf b;
+    struct br_json_writer w;
+    *ret = NULL;
+    if (r->standing.kind == BR_STANDING_NOT_ASKED) {
+        return BR_OK;
+    }
+    br_buf_init(&b, STANDING_BYTES_MAX);
+    br_json_writer_init(&w, &b);
+    br_standing_write(&w, &r->standing);
+    enum br_rc rc = br_json_writer_done(&w, reterr);
+    const char *copy =
+        rc == BR_OK ? br_arena_copy(arena, br_buf_bytes(&b)) : NULL;
+    if (rc == BR_OK) {
+        rc = copy == NULL
+                 ? br_fail(reterr, BR_ERR_NO_MEMORY, "an accreditation")
+                 : br_json_parse(br_bytes(copy, b.n), arena, ret, reterr);
+    }
+    br_buf_fini(&b);
+    return rc;
 }
 
 /** What the credential is from now on. A renewed one keeps its use and its
@@ -145,6 +203,7 @@ describe(
     c.grant = r->grant;
     c.identifier = r->identifier;
     c.display = r->display;
+    BR_TRY(encode_standing(r, arena, &c.accreditation, reterr));
     *ret = c;
     return BR_OK;
 }

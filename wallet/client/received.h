@@ -27,11 +27,14 @@ struct br_received {
     /* After br_received_check: */
     size_t of_key[BR_VCI_PROOFS_MAX]; /**< the key of each credential */
     struct br_vc first;               /**< what the first of them says */
+    struct br_standing standing;      /**< of who signed it */
+    bool shown_accredited; /**< before: the person was told that it is */
 };
 void br_received_fini(struct br_received *r);
 
 /** Every credential of the response, under the client's trust. Rules sd-*,
- *  vc-*, x5c-*, vci-holder-key, vci-type. */
+ *  vc-*, x5c-*, vci-holder-key, vci-type; registry-* when the person was told
+ *  that its issuer is accredited, or the wallet takes nothing else. */
 enum br_rc br_received_check(
     const struct br_wallet_client *client,
     struct br_received *r,

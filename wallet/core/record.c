@@ -146,6 +146,7 @@ br_wallet_credential_encode(
     put_text(&w, "identifier", c->identifier);
     put_renewal(&w, &c->renewal);
     put_value(&w, "display", c->display);
+    put_value(&w, "accreditation", c->accreditation);
     br_json_write_end(&w);
     return br_json_writer_done(&w, reterr);
 }
@@ -199,6 +200,7 @@ br_wallet_credential_parse(
     struct br_wallet_credential c = {0};
     struct br_json *v = NULL;
     struct br_json *display = NULL;
+    struct br_json *accreditation = NULL;
     bool once = false;
     BR_TRY(begin(text, arena, &v, reterr));
     struct reading r = {v, BR_OK, reterr};
@@ -220,8 +222,11 @@ br_wallet_credential_parse(
     BR_TRY(r.rc);
     BR_TRY(br_json_need_boolean(v, "once", &once, reterr));
     BR_TRY(br_json_may(v, "display", BR_JSON_OBJECT, &display, reterr));
+    BR_TRY(br_json_may(
+        v, "accreditation", BR_JSON_OBJECT, &accreditation, reterr));
     c.use = once ? BR_WALLET_USE_ONCE : BR_WALLET_USE_ROTATE;
     c.display = display;
+    c.accreditation = accreditation;
     *ret = c;
     return BR_OK;
 }

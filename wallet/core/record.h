@@ -67,6 +67,9 @@ struct br_wallet_credential {
     /** From the issuer's metadata: {"issuer":[display...],"display":[...],
      *  "claims":[{"path":[...],"display":[...]}]}; NULL: nothing was told. */
     const struct br_json *display;
+    /** What a ledger's registry said of its issuer when it came (standing.h);
+     *  NULL: none was asked. */
+    const struct br_json *accreditation;
 };
 
 enum br_rc br_wallet_credential_parse(

@@ -65,6 +65,10 @@ br_show_credential(
         put_time(w, "renewal_failed", c->renewal.failed_s);
         put_text(w, "renewal_reason", c->renewal.reason);
     }
+    if (c->accreditation != NULL) {
+        br_json_write_name(w, "accreditation");
+        br_json_write_value(w, c->accreditation);
+    }
     if (words != NULL) {
         br_json_write_name(w, "claims");
         br_words_write_lines(w, words);

@@ -56,6 +56,9 @@ write_config(const struct br_wallet_init *init, struct br_err *reterr)
     }
     br_buf_printf(
         &b, "allow_loopback: %s\n", init->allow_loopback ? "true" : "false");
+    if (init->registries != NULL) {
+        br_buf_printf(&b, "registries: \"%s\"\n", init->registries);
+    }
     br_config_put_defaults(&b, &br_wallet_config_schema);
     enum br_rc rc = br_buf_status(&b, reterr);
     if (rc == BR_OK) {
@@ -124,6 +127,22 @@ make_person(
     return rc;
 }
 
+/** They must be addresses that can be asked. */
+static enum br_rc
+check_registries(const struct br_wallet_init *init, struct br_err *reterr)
+{
+    struct br_registry_client *c = NULL;
+    const struct br_registry_options o = {
+        .urls = init->registries == NULL ? "" : init->registries};
+    if (strpbrk(o.urls, "\"\\\n\r\t") != NULL) {
+        return br_fail(
+            reterr, BR_ERR_CONFIG, "registries: no quotes, no backslashes");
+    }
+    BR_TRY(br_registry_client_new(&o, &c, reterr));
+    br_registry_client_free(c);
+    return BR_OK;
+}
+
 enum br_rc
 br_wallet_make(
     const struct br_wallet_init *init,
@@ -135,6 +154,7 @@ br_wallet_make(
     struct br_vault *v = NULL;
     const struct br_vault_options o = {.folder = init->folder, .create = true};
     *ret_generated = false;
+    BR_TRY(check_registries(init, reterr));
     BR_TRY(in_folder(init->folder, "wallet.yaml", path, reterr));
     if (stat(path, &st) == 0) {
         return br_fail(
@@ -310,10 +330,7 @@ br_wallet_client_open(
     struct br_wallet_client *ret,
     struct br_err *reterr)
 {
-    struct br_http_client *http = NULL;
-    BR_TRY(br_http_client_new(&http, reterr));
-    *ret = (struct br_wallet_client){
-        .http = http,
+    struct br_wallet_client c = {
         .policy =
             {
                 .allow_loopback = w->config.allow_loopback,
@@ -321,6 +338,7 @@ br_wallet_client_open(
             },
         .trust = w->trust,
         .registrars = w->registrars,
+        .accreditation_required = w->config.accreditation_required,
         .copies = (unsigned)w->config.copies,
         .use = w->config.once_only ? BR_WALLET_USE_ONCE : BR_WALLET_USE_ROTATE,
         .renewal =
@@ -331,5 +349,25 @@ br_wallet_client_open(
         .attesters = w->attesters,
         .attester_count = w->attester_count,
     };
+    const struct br_registry_options registry = {
+        .urls = w->config.registries,
+        .ca_file = c.policy.ca_file,
+        .fresh_s = w->config.registry_fresh_s,
+    };
+    BR_TRY(br_registry_client_new(&registry, &c.registry, reterr));
+    enum br_rc rc = br_http_client_new(&c.http, reterr);
+    if (rc != BR_OK) {
+        br_wallet_client_close(&c);
+        return rc;
+    }
+    *ret = c;
     return BR_OK;
+}
+
+void
+br_wallet_client_close(struct br_wallet_client *c)
+{
+    br_http_client_free(c->http);
+    br_registry_client_free(c->registry);
+    *c = (struct br_wallet_client){.http = NULL};
 }

@@ -26,6 +26,7 @@ struct br_wallet_init {
     const char *trust;            /**< a PEM to trust; NULL: nobody yet */
     bool allow_loopback;          /**< for development */
     bool no_person;               /**< a server: people register themselves */
+    const char *registries;       /**< for the configuration; NULL: none */
     struct br_secret *passphrase; /**< NULL: DIR/passphrase is made */
 };
 /** CONFLICT: the folder has a wallet. *ret_generated: DIR/passphrase was made.
@@ -55,10 +56,11 @@ enum br_rc br_wallet_open(
     struct br_wallet *ret,
     struct br_err *reterr) BR_MUST_USE;
 void br_wallet_close(struct br_wallet *w);
-/** A client for one thread, under the configuration. Free its http. */
+/** A client for one thread, under the configuration. */
 enum br_rc br_wallet_client_open(
     const struct br_wallet *w,
     struct br_wallet_client *ret,
     struct br_err *reterr) BR_MUST_USE;
+void br_wallet_client_close(struct br_wallet_client *c);
 
 #endif

@@ -6,6 +6,7 @@ import {
 import { $, el, fact, said } from './dom.js';
 import { say } from './i18n.js';
 import { problemNodes } from './problem-view.js';
+import { standingNode } from './standing-view.js';
 
 const GRAVE = ['revoked', 'expired'];
 let asked = 0;
@@ -117,6 +118,8 @@ function oneNodes(credential) {
     el('details', {}, said('summary', 'card.more'),
       el('dl.facts', {},
         fact('card.issuer', credential.issuer),
+        ...(credential.accreditation ? [fact('card.accredited',
+          standingNode(credential.accreditation))] : []),
         ...(credential.expires ? [fact('card.expires', when(credential.expires))] : []),
         fact('card.accepted', when(credential.accepted)),
         ...(credential.status_checked ? [fact('card.checked',

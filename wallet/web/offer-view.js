@@ -6,6 +6,7 @@ import {
 import { claimList } from './cards-view.js';
 import { $, el, fact, said } from './dom.js';
 import { problemNodes } from './problem-view.js';
+import { standingNode } from './standing-view.js';
 
 const FOLD_MIN = 6;
 
@@ -36,6 +37,7 @@ function group(claims) {
 function promised(credential) {
   return el('section.shown', {},
     el('h3', {}, credential.name),
+    standingNode(credential.accreditation),
     said('p.help', 'offer.claims'),
     el('ul', {}, ...folded(credential.claims).flatMap(group)));
 }
@@ -146,10 +148,16 @@ async function decline(offer, again) {
   }
 }
 
+/** Of something that is in doubt, accepting is said to be so. */
+const inDoubt = (offer) => offer.credentials.some((c) =>
+  !['accredited', 'not-asked'].includes(c.accreditation.outcome));
+
 /** The code that the offer brings, or the issuer's page, as it is granted. */
 function ways(offer, again) {
-  const accepting = said('button.button', 'offer.accept', {}, { type: 'button',
-    id: 'offer-accept', onclick: () => accept(offer, again) });
+  const doubt = inDoubt(offer);
+  const accepting = said(doubt ? 'button.button.outline' : 'button.button',
+    doubt ? 'offer.accept.anyway' : 'offer.accept', {}, { type: 'button',
+      id: 'offer-accept', onclick: () => accept(offer, again) });
   const page = said(`button.button${offer.by_code ? '.outline' : ''}`,
     offer.by_code ? 'offer.page.instead' : 'offer.page', {},
     { type: 'button', id: 'offer-page', onclick: () => goThere(offer) });

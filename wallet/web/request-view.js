@@ -99,6 +99,9 @@ function noticeNode(notice) {
     ' ', said('span.todo', `asked.${notice}.do`));
 }
 
+const unchecked = (request) =>
+  (request.registered.outcome === 'unknown' ? [noticeNode('unchecked')] : []);
+
 /** The grave ones first, in a box of their own; what is only worth knowing is
  *  below. */
 function remarkNodes(request) {
@@ -110,7 +113,7 @@ function remarkNodes(request) {
   return [
     ...box('grave', 'remarks.grave', of('grave')),
     ...box('warn', 'remarks.warn',
-      [...of('warn'), ...request.notices.map(noticeNode)]),
+      [...of('warn'), ...unchecked(request), ...request.notices.map(noticeNode)]),
     ...box('info', 'remarks.info', of('info')),
   ];
 }
@@ -146,6 +149,14 @@ async function refuse(request, again) {
   }
 }
 
+/** As the ledger knows who asks. */
+function onLedger(request) {
+  return request.registered.outcome !== 'registered' ? ''
+    : fact('request.registered', el('span', { id: 'request-registered' },
+      el('strong', {}, request.registered.name), ' ',
+      el('code', {}, request.registered.did)));
+}
+
 function askerNodes(request) {
   const right = request.registration?.purpose;
   return [
@@ -153,6 +164,7 @@ function askerNodes(request) {
       request.host),
     el('dl.facts', {},
       request.registration ? fact('request.owner', request.asked_by) : '',
+      onLedger(request),
       right ? fact('request.right', right) : '',
       request.purpose ? fact('request.purpose', request.purpose) : '',
       fact('request.to', el('code', {}, request.host))),

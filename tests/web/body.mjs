@@ -72,8 +72,13 @@ class Daemon {
   }
 }
 
+/** Three types; the ledger accredits the body for these. */
+const ACCREDITED = ['isee', 'nursery-enrolment'];
+
 export class TestBody {
-  constructor() {
+  /** ledger: a TestNode whose registry tells what this body may issue. */
+  constructor(ledger) {
+    this.ledger = ledger;
     this.folder = mkdtempSync(join(tmpdir(), 'broletto-body-'));
     this.data = join(this.folder, 'data');
     this.steps = new Map(); // a code serves once
@@ -122,10 +127,12 @@ export class TestBody {
 
   async start() {
     const port = await freePort();
-    this.cli('orchestrator', 'init', this.data, '--quiet',
-      '--public-url', `http://127.0.0.1:${port}`, '--name', 'Comune di Prova');
+    this.cli('orchestrator', 'init', this.data, '--quiet', '--node',
+      this.ledger.url, '--public-url', `http://127.0.0.1:${port}`, '--name',
+      'Comune di Prova');
     this.provider = await new TestProvider().start();
     appendFileSync(join(this.data, 'orchestrator.yaml'), `desk_logins: 1000
+registry_fresh_s: 0
 oidc_issuer: "${this.provider.url}"
 oidc_client_id: "desk"
 oidc_name: "SPID or CIE"
@@ -134,20 +141,52 @@ privacy_policy: "https://comune.example/policy"
 `);
     await this.registry.start();
     this.registry.configure(this.data);
+    this.register(`http://127.0.0.1:${port}`);
     this.daemon = new Daemon(DAEMON, this.data, `127.0.0.1:${port}`,
       join(this.folder, 'log'));
     this.url = await this.daemon.start();
     return this;
   }
 
+  /** A root, an authority, and this body with its keys, on the ledger. */
+  register(url) {
+    const chain = (role) => join(this.data, 'ca', `${role}-chain.pem`);
+    this.types = ACCREDITED.map((type) => `${url}/vct/${type}`).join(',');
+    this.did = this.ledger.join('comune', 'Comune di Prova',
+      '--assertion', chain('issuer'), '--authentication', chain('verifier'));
+    this.ledger.root('Regione di Prova', this.types);
+    this.accredit();
+  }
+
+  accredit() {
+    this.accreditation = this.ledger.accredit(this.did, this.types);
+  }
+
+  revokeAccreditation() {
+    this.ledger.revoke(this.accreditation);
+  }
+
+  /** A link for a credential that nobody lets this body issue. */
+  offerUnaccredited() {
+    const claims = join(this.folder, 'residence.json');
+    writeFileSync(claims, JSON.stringify({
+      given_name: 'Anna', family_name: 'Bianchi', birthdate: '1988-04-12',
+      tax_id_code: 'BNCNNA88D52F205X', address: {
+        street_address: 'Via Roma 1', locality: 'Milano', postal_code: '20100',
+        region: 'MI', country: 'IT' } }));
+    return this.cli('issuer', 'offer', '--type', 'residence', '--claims',
+      claims, '--data', this.data).trim();
+  }
+
   /** The wallets of many citizens on one server, which trusts this body. */
   async startWallets() {
     const data = join(this.folder, 'wallets');
     this.cli('wallet', 'init', data, '--allow-loopback', '--server', '--trust',
-      join(this.data, 'ca', 'development-ca.pem'));
+      join(this.data, 'ca', 'development-ca.pem'), '--registry',
+      this.ledger.url);
     const port = await freePort(); // browsers come back to public_url
     appendFileSync(join(data, 'wallet.yaml'), 'attempts_per_minute: 600\n' +
-      `public_url: http://127.0.0.1:${port}\n`);
+      `registry_fresh_s: 0\npublic_url: http://127.0.0.1:${port}\n`);
     this.wallets = new Daemon(WALLET, data, `127.0.0.1:${port}`,
       join(this.folder, 'wallets.log'));
     return this.wallets.start();

@@ -127,8 +127,10 @@ async function walkNotary(browser, tools) {
 }
 
 async function walkBody(browser, tools) {
-  const body = new TestBody();
+  const ledger = new TestNode();
+  const body = new TestBody(ledger);
   try {
+    await ledger.start();
     await body.start();
     await walk(browser, { ...tools, url: body.url, body }, desk);
     await walk(browser, { ...tools, url: body.url, body }, deskMore);
@@ -139,6 +141,7 @@ async function walkBody(browser, tools) {
     await walk(browser, { ...tools, url, body }, asking);
   } finally {
     await body.stop();
+    await ledger.stop();
   }
 }
 

@@ -66,6 +66,8 @@ export const stories = {
       await page.waitForSelector('#offer-accept');
       assert.match(await page.textContent('#offer'), /Comune di Prova/);
       assert.match(await page.textContent('#offer'), /Given name/);
+      assert.match(await page.textContent('[data-standing="accredited"]'),
+        /Comune di Prova, accredited by Istituto di Prova/);
       await page.fill('#offer-tx', given.tx);
       await page.click('#offer-accept');
       await page.waitForSelector('#offer[data-state="accepted"]');
@@ -77,6 +79,8 @@ export const stories = {
       await page.waitForSelector('#request-answer');
       const said = await page.textContent('#request');
       assert.match(said, /Place in a nursery/);
+      assert.match(await page.textContent('#request-registered'),
+        /Comune di Prova.*did:broletto:/);
       assert.match(said, /20000|20,000/);
       assert.doesNotMatch(said, /Bianchi|18.?250/);
       await page.click('#request-answer');
@@ -85,6 +89,8 @@ export const stories = {
       assert.equal(await officer.textContent(
         '[data-path="isee_not_over/20000"]'), 'Yes');
       assert.doesNotMatch(await officer.textContent('#asked'), /Bianchi|18.?250/);
+      assert.match(await officer.textContent('[data-issuer="accredited"]'),
+        /Comune di Prova, accredited by Istituto di Prova/);
 
       await desk.revoke(officer, reference);
       await answer(page, await desk.question(officer, world));
@@ -92,6 +98,42 @@ export const stories = {
       await desk.phase(officer, 'refused');
       assert.match(await officer.textContent('#asked-result'),
         /has been revoked/);
+    },
+
+  'the wallet: a body that nobody accredits is pointed out, then accepted':
+    async (page, world) => {
+      await make(page);
+      await paste(page, world.body.offerUnaccredited());
+      await page.waitForSelector('#offer-accept');
+      assert.match(await page.textContent('[data-standing="not-accredited"]'),
+        /not accredited to issue this.*Comune di Prova/s);
+      assert.match(await page.textContent('#offer-accept'), /all the same/);
+      await page.click('#offer-accept');
+      await page.waitForSelector('#offer[data-state="accepted"]');
+      await page.click('#offer h3 a');
+      await page.waitForSelector('#card-title');
+      await page.locator('#cards summary').first().click();
+      await page.locator('#cards [data-standing="not-accredited"]').waitFor();
+    },
+
+  'the wallet: an accreditation that is revoked, as the desk sees it':
+    async (page, world) => {
+      await make(page);
+      const officer = await atDesk(page, world);
+      const reference = desk.freshReference();
+      await accept(page, await desk.offer(officer, world, reference));
+      const asked = await desk.question(officer, world);
+      world.body.revokeAccreditation();
+      try {
+        await answer(page, asked);
+        await done(page, 'not-accepted');
+        await desk.phase(officer, 'refused');
+        const told = await officer.textContent('#asked-result');
+        assert.match(told, /does not let its issuer issue it, or no longer/);
+        assert.match(told, /registry-accreditation.*is revoked/);
+      } finally {
+        world.body.accredit();
+      }
     },
 
   'the wallet: refusing an offer, and a question': async (page, world) => {
@@ -242,9 +284,16 @@ export const looks = {
     await inspect(page, world, 'wallet-offer-page');
     await page.click('#offer-decline');
     await page.waitForSelector('#paste-link:visible');
+    await paste(page, world.body.offerUnaccredited());
+    await page.waitForSelector('[data-standing="not-accredited"]');
+    await inspect(page, world, 'wallet-offer-not-accredited');
+    await page.click('#offer-decline');
+    await page.waitForSelector('#paste-link:visible');
     await paste(page, given.link);
     await page.waitForSelector('#offer-accept');
     await inspect(page, world, 'wallet-offer');
+    await page.click('[data-standing] summary');
+    await inspect(page, world, 'wallet-offer-chain');
     await page.fill('#offer-tx', given.tx);
     await page.click('#offer-accept');
     await page.waitForSelector('#offer[data-state="accepted"]');

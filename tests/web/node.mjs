@@ -1,7 +1,10 @@
 // A node of the tests' own: made, started, asked for a token, stopped.
 // SPDX-License-Identifier: EUPL-1.2
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  mkdtempSync, openSync, readFileSync, rmSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -30,6 +33,46 @@ export class TestNode {
   token(scope = 'notary:stamp') {
     return this.cli('node', 'token', 'create', '--data', this.data, '--scope',
       scope).trim();
+  }
+
+  /** A registry's command, signed by the node's own member or by another. */
+  registry(member, ...words) {
+    const key = member === null ? ['--data', this.data]
+      : ['--key', join(this.folder, `${member}.key`), '--passphrase-file',
+        join(this.data, 'keys', 'passphrase')];
+    return this.cli('registry', ...words, '--node', this.url, ...key).trim();
+  }
+
+  /** A new member with these keys in its DID document; the DID. */
+  join(member, name, ...keys) {
+    const file = join(this.folder, `${member}.key`);
+    const key = this.cli('key', 'new', file, '--passphrase-file',
+      join(this.data, 'keys', 'passphrase')).trim();
+    this.cli('member', 'add', member, '--name', name, '--role', 'notary',
+      '--public', key, '--data', this.data, '--node', this.url);
+    return this.registry(member, 'did', 'put', ...keys);
+  }
+
+  /** A root with an authority below it, for these types. */
+  root(name, types) {
+    const keys = ['--assertion', join(this.folder, 'root.jwk')];
+    writeFileSync(keys[1], JSON.stringify(generateKeyPairSync('ec',
+      { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })));
+    const top = this.join('regione', name, ...keys);
+    const below = this.join('istituto', 'Istituto di Prova', ...keys);
+    const id = this.registry(null, 'accredit', top, '--level', 'root',
+      '--type', '*');
+    this.registry('regione', 'accredit', below, '--level', 'authority',
+      '--type', types, '--by', id);
+  }
+
+  accredit(did, types) {
+    return this.registry('istituto', 'accredit', did, '--type', types,
+      '--until', '2190-01-01');
+  }
+
+  revoke(id) {
+    return this.registry('istituto', 'revoke', id);
   }
 
   /** Until its first line says where it serves. */

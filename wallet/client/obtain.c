@@ -105,8 +105,9 @@ br_obtain_prepare(struct br_obtaining *o, struct br_err *reterr)
         r->issuer = issuer->issuer;
         r->configuration = o->look->configurations[i].id;
         r->vct = o->look->configurations[i].vct;
-        r->shown_accredited =
-            o->look->standings[i].kind == BR_STANDING_ACCREDITED;
+        r->shown_did = o->look->standings[i].kind == BR_STANDING_ACCREDITED
+                           ? o->look->standings[i].did
+                           : NULL;
         r->display = display;
         r->deferred_endpoint = issuer->deferred_endpoint;
         r->notification_endpoint = issuer->notification_endpoint;

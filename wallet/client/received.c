@@ -85,9 +85,17 @@ check_standing(
     const struct br_standing_question q = {.key = &key, .vct = r->vct};
     struct br_standing *s = &r->standing;
     br_registry_ask(client->registry, &q, now_s, s);
-    bool needed = r->shown_accredited || client->accreditation_required;
-    if (!needed || s->kind == BR_STANDING_ACCREDITED) {
+    bool needed = r->shown_did != NULL || client->accreditation_required;
+    if (!needed) {
         return BR_OK;
+    }
+    if (s->kind == BR_STANDING_ACCREDITED) {
+        return r->shown_did == NULL || strcmp(r->shown_did, s->did) == 0
+                   ? BR_OK
+                   : br_refuse(
+                         reterr, BR_RULE_REGISTRY_KEY,
+                         "it is signed by %.60s, who did not offer it",
+                         s->name);
     }
     return s->reason[0] == '\0'
                ? br_refuse(

@@ -28,7 +28,8 @@ struct br_received {
     size_t of_key[BR_VCI_PROOFS_MAX]; /**< the key of each credential */
     struct br_vc first;               /**< what the first of them says */
     struct br_standing standing;      /**< of who signed it */
-    bool shown_accredited; /**< before: the person was told that it is */
+    const char *shown_did; /**< whom the person was told to be accredited, and
+                            *   to offer it; or NULL */
 };
 void br_received_fini(struct br_received *r);
 

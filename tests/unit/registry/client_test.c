@@ -228,6 +228,9 @@ without_registries_nobody_is_asked(void **state)
 static void
 what_is_not_to_be_asked_is_told(void **state)
 {
+    static const char five[] =
+        "https://a.example https://b.example https://c.example "
+        "https://d.example https://e.example";
     static const char *const bad[] = {
         "http://example.org",
         "ftp://example.org",
@@ -235,8 +238,7 @@ what_is_not_to_be_asked_is_told(void **state)
         "https://a@example.org",
         "https://a.example/?q",
         "https://a.example/#f",
-        "https://a.example https://b.example https://c.example "
-        "https://d.example https://e.example"};
+        five};
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         const struct br_registry_options o = {.urls = bad[i]};

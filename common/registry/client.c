@@ -263,7 +263,7 @@ ask_all(
     uint64_t now_s,
     struct br_standing *ret)
 {
-    struct br_standing one;
+    struct br_standing one = {.kind = BR_STANDING_UNKNOWN};
     set_unknown(ret, "");
     for (size_t i = 0; i < c->count; i++) {
         ask_registry(c, &c->registries[i], q, now_s, &one);

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { OUTPUT_BYTES_MAX = 1024 * 1024 };
+
 /* ---- telling ------------------------------------------------------------ */
 
 static void

@@ -189,6 +189,7 @@ describe(
     struct br_wallet_credential *ret,
     struct br_err *reterr)
 {
+    struct br_json *accreditation = NULL;
     struct br_wallet_credential c = {
         .id = r->renews,
         .accepted_s = s->now_s,
@@ -211,7 +212,8 @@ describe(
     c.grant = r->grant;
     c.identifier = r->identifier;
     c.display = r->display;
-    BR_TRY(encode_standing(r, arena, &c.accreditation, reterr));
+    BR_TRY(encode_standing(r, arena, &accreditation, reterr));
+    c.accreditation = accreditation;
     *ret = c;
     return BR_OK;
 }

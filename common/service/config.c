@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEYS_MAX = 64, TEXT_BYTES_MAX = 1024 };
+enum { KEYS_MAX = 128, TEXT_BYTES_MAX = 1024 };
 
 /* ---- the values by their rows ------------------------------------------- */
 

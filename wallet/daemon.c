@@ -43,9 +43,11 @@ start(
     const struct br_wallet_config *c = &d->wallet.config;
     d->api.wallet = &d->wallet;
     d->api.secure = strncmp(c->public_url, "https://", 8) == 0;
+    br_webauthn_site_of_url(c->public_url, &d->api.site);
     BR_TRY(br_sessions_new(
         c->session_minutes * 60, c->attempts_per_minute, &d->api.sessions,
         reterr));
+    BR_TRY(br_challenges_new(&d->api.challenges, reterr));
     BR_TRY(br_work_start(
         &d->wallet, &d->api, (unsigned)c->http_threads * WORKERS_PER_THREAD,
         &d->api.work, reterr));
@@ -89,6 +91,7 @@ br_wallet_stop(struct br_wallet_daemon *d)
         br_http_server_stop(d->server);
     }
     br_sessions_free(d->api.sessions);
+    br_challenges_free(d->api.challenges);
     br_wallet_close(&d->wallet);
     free(d);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "common/crypto/seal.h"
 
+#include "common/crypto/content.h"
 #include "common/crypto/secret.h"
 
 #include <sodium.h>
@@ -82,6 +83,42 @@ br_seal_key_derive(
     BR_TRY(make(&other, reterr));
     br_seal_name(k, parts, 2, other->b);
     *ret = other;
+    return BR_OK;
+}
+
+/** HKDF-Extract, then the one block of HKDF-Expand that a key needs (RFC 5869
+ *  sections 2.2 and 2.3). */
+enum br_rc
+br_seal_key_of_secret(
+    struct br_bytes secret,
+    struct br_bytes salt,
+    const char *purpose,
+    struct br_seal_key **ret,
+    struct br_err *reterr)
+{
+    static const uint8_t one = 1;
+    const struct br_bytes info[] = {br_str(purpose), br_bytes(&one, 1)};
+    struct br_digest extracted;
+    struct br_digest block;
+    struct br_seal_key *k = NULL;
+    BR_TRY(make(&k, reterr));
+    enum br_rc rc =
+        br_hmac(BR_HASH_SHA256, salt, &secret, 1, &extracted, reterr);
+    if (rc == BR_OK) {
+        rc = br_hmac(
+            BR_HASH_SHA256, br_bytes(extracted.b, BR_SEAL_KEY_BYTES), info, 2,
+            &block, reterr);
+    }
+    if (rc == BR_OK) {
+        memcpy(k->b, block.b, sizeof(k->b));
+    }
+    sodium_memzero(&extracted, sizeof(extracted));
+    sodium_memzero(&block, sizeof(block));
+    if (rc != BR_OK) {
+        br_seal_key_free(k);
+        return rc;
+    }
+    *ret = k;
     return BR_OK;
 }
 

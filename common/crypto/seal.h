@@ -34,7 +34,7 @@ void br_seal_key_free(struct br_seal_key *k);
 /** A fresh random one. NO_MEMORY. */
 enum br_rc br_seal_key_generate(struct br_seal_key **ret, struct br_err *reterr)
     BR_MUST_USE;
-/** From 32 bytes that are as good as random: a key file's, a passkey's PRF. */
+/** From 32 bytes that are as good as random: a key file's. */
 enum br_rc br_seal_key_new(
     const uint8_t secret[BR_SEAL_KEY_BYTES],
     struct br_seal_key **ret,
@@ -42,6 +42,16 @@ enum br_rc br_seal_key_new(
 /** Another key, for a purpose ("rows", "names"): keyed BLAKE2b of it. */
 enum br_rc br_seal_key_derive(
     const struct br_seal_key *k,
+    const char *purpose,
+    struct br_seal_key **ret,
+    struct br_err *reterr) BR_MUST_USE;
+
+/** From a secret of any length that is as good as random but not ours alone: a
+ *  passkey's PRF. HKDF (RFC 5869) with SHA-256; salt and purpose set it apart
+ *  from every other use of that secret. NO_MEMORY only. */
+enum br_rc br_seal_key_of_secret(
+    struct br_bytes secret,
+    struct br_bytes salt,
     const char *purpose,
     struct br_seal_key **ret,
     struct br_err *reterr) BR_MUST_USE;

@@ -111,10 +111,7 @@ answer(
 {
     char cookie[COOKIE_BYTES];
     struct br_buf b;
-    (void)snprintf(
-        cookie, sizeof(cookie),
-        "broletto_wallet=%s; Path=/; HttpOnly; SameSite=Strict%s", token,
-        api->secure ? "; Secure" : "");
+    br_wallet_session_cookie(api, token, cookie, sizeof(cookie));
     br_buf_init(&b, 64);
     br_buf_puts(&b, "{}");
     br_wallet_reply(req, &b, cookie);
@@ -204,8 +201,8 @@ logout(struct br_wallet_call *call, struct br_err *reterr)
 }
 
 /** Who sits at an open page does not yet know the passphrase. */
-static enum br_rc
-check_passphrase(
+enum br_rc
+br_wallet_check_passphrase(
     struct br_wallet_call *call, struct br_bytes given, struct br_err *reterr)
 {
     struct br_vault_person *again = NULL;
@@ -223,16 +220,14 @@ check_passphrase(
 static enum br_rc
 passphrase(struct br_wallet_call *call, struct br_err *reterr)
 {
-    static const char *const names[] = {"old", "new"};
+    static const char *const names[] = {"old", "credential", "new"};
     const struct br_json *v = NULL;
-    struct br_bytes old;
     struct br_bytes fresh;
     struct br_secret *s = NULL;
-    BR_TRY(br_wallet_body(call->req, names, 2, &call->arena, &v, reterr));
-    BR_TRY(br_json_need_string(v, "old", &old, reterr));
+    BR_TRY(br_wallet_body(call->req, names, 3, &call->arena, &v, reterr));
     BR_TRY(br_json_need_string(v, "new", &fresh, reterr));
     BR_TRY(check_new(fresh, reterr));
-    BR_TRY(check_passphrase(call, old, reterr));
+    BR_TRY(br_wallet_confirm(call, v, "old", reterr));
     BR_TRY(br_secret_new(fresh, &s, reterr));
     enum br_rc rc = br_vault_rekey(call->login->person, s, reterr);
     br_secret_free(s);
@@ -244,12 +239,10 @@ passphrase(struct br_wallet_call *call, struct br_err *reterr)
 static enum br_rc
 erase(struct br_wallet_call *call, struct br_err *reterr)
 {
-    static const char *const names[] = {"passphrase"};
+    static const char *const names[] = {"passphrase", "credential"};
     const struct br_json *v = NULL;
-    struct br_bytes given;
-    BR_TRY(br_wallet_body(call->req, names, 1, &call->arena, &v, reterr));
-    BR_TRY(br_json_need_string(v, "passphrase", &given, reterr));
-    BR_TRY(check_passphrase(call, given, reterr));
+    BR_TRY(br_wallet_body(call->req, names, 2, &call->arena, &v, reterr));
+    BR_TRY(br_wallet_confirm(call, v, "passphrase", reterr));
     BR_TRY(br_vault_erase(
         call->api->wallet->vault, br_vault_person_name(call->login->person),
         reterr));

@@ -12,6 +12,8 @@
 #define BR_WALLET_API_H
 
 #include "common/codec/json_write.h"
+#include "common/credential/webauthn.h"
+#include "wallet/api/challenge.h"
 #include "wallet/api/sessions.h"
 #include "wallet/api/work.h"
 #include "wallet/core/show.h"
@@ -22,6 +24,8 @@
 struct br_wallet_api {
     struct br_wallet *wallet;
     struct br_sessions *sessions;
+    struct br_challenges *challenges;
+    struct br_webauthn_site site; /**< of public_url */
     struct br_work *work;
     bool secure; /**< the page is served by https: the cookie says Secure */
     atomic_bool stopping;
@@ -41,12 +45,13 @@ struct br_wallet_call {
     struct br_wallet_api *api;
     struct br_http_request *req;
     struct br_wallet_client *client;
-    struct br_login *login;
+    struct br_login *login; /**< NULL at a door that is open to all */
     struct br_show show;
     struct br_arena arena;
     struct br_buf out;
     struct br_json_writer w; /**< into out */
     bool end_session;
+    char cookie[256]; /**< to be set; empty: none */
 };
 /** Writes the answer into call->w. */
 typedef enum br_rc
@@ -71,6 +76,23 @@ enum br_rc br_wallet_body(
 /** cookie: NULL: none is set. */
 void br_wallet_reply(
     struct br_http_request *req, struct br_buf *b, const char *cookie);
+/** A cookie's value, borrowed from the request; empty: none. */
+struct br_bytes br_wallet_cookie(struct br_http_request *req, const char *name);
+/** The cookie of a session that has begun. */
+void br_wallet_session_cookie(
+    const struct br_wallet_api *api, const char *token, char *out, size_t n);
+/** Is it still the same person? By the passphrase in this member of the body,
+ * or by a passkey's answer in `credential`. UNAUTHENTICATED, webauthn-*. */
+enum br_rc br_wallet_confirm(
+    struct br_wallet_call *call,
+    const struct br_json *body,
+    const char *passphrase_member,
+    struct br_err *reterr) BR_MUST_USE;
+/** UNAUTHENTICATED, RATE_EXCEEDED. */
+enum br_rc br_wallet_check_passphrase(
+    struct br_wallet_call *call,
+    struct br_bytes given,
+    struct br_err *reterr) BR_MUST_USE;
 /** {} */
 enum br_rc br_wallet_nothing(struct br_wallet_call *call);
 
@@ -94,6 +116,17 @@ br_http_handler br_wallet_door_logout;
 br_http_handler br_wallet_door_session;
 br_http_handler br_wallet_door_passphrase;
 br_http_handler br_wallet_door_erase;
+br_http_handler br_wallet_door_entrance;
+br_http_handler br_wallet_door_passkey_enter_options;
+br_http_handler br_wallet_door_passkey_enter;
+br_http_handler br_wallet_door_passkey_register_options;
+br_http_handler br_wallet_door_passkey_register;
+br_http_handler br_wallet_door_passkeys;
+br_http_handler br_wallet_door_passkey_confirm_options;
+br_http_handler br_wallet_door_passkey_add_options;
+br_http_handler br_wallet_door_passkey_add;
+br_http_handler br_wallet_door_passkey_remove;
+br_http_handler br_wallet_door_passphrase_drop;
 br_http_handler br_wallet_door_list;
 br_http_handler br_wallet_door_show;
 br_http_handler br_wallet_door_remove;

@@ -2,6 +2,7 @@
 #include "wallet/api/api.h"
 #include "wallet/client/session.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -55,22 +56,31 @@ br_wallet_nothing(struct br_wallet_call *call)
 
 /* ---- whose request it is ------------------------------------------------ */
 
-/** The session's token in "a=b; broletto_wallet=TOKEN"; empty: none. */
-static struct br_bytes
-cookie_token(struct br_http_request *req)
+struct br_bytes
+br_wallet_cookie(struct br_http_request *req, const char *name)
 {
-    static const char name[] = "broletto_wallet=";
-    const size_t length = sizeof(name) - 1;
+    const size_t length = strlen(name);
     const char *p = br_http_header(req, "Cookie");
     while (p != NULL && *p != '\0') {
         size_t n = strcspn(p, ";");
-        if (n > length && memcmp(p, name, length) == 0) {
-            return br_bytes(p + length, n - length);
+        if (n > length && memcmp(p, name, length) == 0 && p[length] == '=') {
+            return br_bytes(p + length + 1, n - length - 1);
         }
         p += n;
         p += strspn(p, "; ");
     }
     return br_bytes(NULL, 0);
+}
+
+static const char session_name[] = "broletto_wallet";
+
+void
+br_wallet_session_cookie(
+    const struct br_wallet_api *api, const char *token, char *out, size_t n)
+{
+    (void)snprintf(
+        out, n, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s", session_name,
+        token, api->secure ? "; Secure" : "");
 }
 
 static enum br_rc
@@ -111,8 +121,8 @@ br_wallet_run(
     struct br_err err;
     call.show = (struct br_show){br_http_language(req), br_client_now_s()};
     if (br_sessions_hold(
-            call.api->sessions, cookie_token(req), call.show.now_s, &call.login,
-            &err) != BR_OK) {
+            call.api->sessions, br_wallet_cookie(req, session_name),
+            call.show.now_s, &call.login, &err) != BR_OK) {
         br_http_reply_problem(req, &err);
         return;
     }

@@ -60,9 +60,11 @@ get_readyz(struct br_http_request *req, void *ctx)
 
 /* A passphrase, an identifier, a few settings; an offer by value is larger. */
 #define SMALL 8192
-#define OFFER (128u * 1024)
-#define BACK  (16u * 1024)
-#define JSON  "application/json"
+/* A passkey's answer: two texts of four kilobytes at most, in base64url. */
+#define ANSWER (16u * 1024)
+#define OFFER  (128u * 1024)
+#define BACK   (16u * 1024)
+#define JSON   "application/json"
 
 static const struct br_http_route routes[] = {
     {.method = "GET", .path = "/", .handler = get_page},
@@ -78,9 +80,29 @@ static const struct br_http_route routes[] = {
     {"POST", "/api/v1/login", br_wallet_door_login, SMALL, JSON, NULL, NULL},
     {"POST", "/api/v1/logout", br_wallet_door_logout, SMALL, JSON, NULL, NULL},
     {"GET", "/api/v1/session", br_wallet_door_session, 0, NULL, NULL, NULL},
-    {"POST", "/api/v1/passphrase", br_wallet_door_passphrase, SMALL, JSON, NULL,
+    {"POST", "/api/v1/passphrase", br_wallet_door_passphrase, ANSWER, JSON,
+     NULL, NULL},
+    {"POST", "/api/v1/passphrase/remove", br_wallet_door_passphrase_drop,
+     ANSWER, JSON, NULL, NULL},
+    {"GET", "/api/v1/entrance", br_wallet_door_entrance, 0, NULL, NULL, NULL},
+    {"POST", "/api/v1/passkey/login/options",
+     br_wallet_door_passkey_enter_options, SMALL, JSON, NULL, NULL},
+    {"POST", "/api/v1/passkey/login", br_wallet_door_passkey_enter, ANSWER,
+     JSON, NULL, NULL},
+    {"POST", "/api/v1/passkey/register/options",
+     br_wallet_door_passkey_register_options, SMALL, JSON, NULL, NULL},
+    {"POST", "/api/v1/passkey/register", br_wallet_door_passkey_register,
+     ANSWER, JSON, NULL, NULL},
+    {"GET", "/api/v1/passkeys", br_wallet_door_passkeys, 0, NULL, NULL, NULL},
+    {"POST", "/api/v1/passkeys/confirm/options",
+     br_wallet_door_passkey_confirm_options, SMALL, JSON, NULL, NULL},
+    {"POST", "/api/v1/passkeys/options", br_wallet_door_passkey_add_options,
+     ANSWER, JSON, NULL, NULL},
+    {"POST", "/api/v1/passkeys", br_wallet_door_passkey_add, ANSWER, JSON, NULL,
      NULL},
-    {"POST", "/api/v1/erase", br_wallet_door_erase, SMALL, JSON, NULL, NULL},
+    {"POST", "/api/v1/passkeys/{id}/remove", br_wallet_door_passkey_remove,
+     ANSWER, JSON, NULL, NULL},
+    {"POST", "/api/v1/erase", br_wallet_door_erase, ANSWER, JSON, NULL, NULL},
     {"GET", "/api/v1/credentials", br_wallet_door_list, 0, NULL, NULL, NULL},
     {"GET", "/api/v1/credentials/{id}", br_wallet_door_show, 0, NULL, NULL,
      NULL},

@@ -413,3 +413,56 @@ br_wallet_entry_parse(
     *ret = e;
     return BR_OK;
 }
+
+/* ---- passkeys ----------------------------------------------------------- */
+
+enum br_rc
+br_wallet_passkey_encode(
+    const struct br_wallet_passkey *k, struct br_buf *b, struct br_err *reterr)
+{
+    struct br_json_writer w;
+    br_json_writer_init(&w, b);
+    br_json_write_object(&w);
+    put_text(&w, "id", k->id);
+    put_text(&w, "key", k->key);
+    put_text(&w, "way", k->way);
+    put_text(&w, "person", k->person);
+    put_text(&w, "name", k->name);
+    put_number(&w, "created", k->created_s);
+    put_number(&w, "used", k->used_s);
+    put_number(&w, "counter", k->counter);
+    put_number(&w, "eligible", k->backup_eligible);
+    put_number(&w, "backed_up", k->backed_up);
+    br_json_write_end(&w);
+    return br_json_writer_done(&w, reterr);
+}
+
+enum br_rc
+br_wallet_passkey_parse(
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_wallet_passkey *ret,
+    struct br_err *reterr)
+{
+    struct br_wallet_passkey k = {0};
+    struct br_json *v = NULL;
+    unsigned eligible = 0;
+    unsigned backed_up = 0;
+    BR_TRY(begin(text, arena, &v, reterr));
+    struct reading r = {v, BR_OK, reterr};
+    need_text(&r, "id", &k.id);
+    need_text(&r, "key", &k.key);
+    need_text(&r, "way", &k.way);
+    need_text(&r, "person", &k.person);
+    may_text(&r, "name", &k.name);
+    may_number(&r, "created", &k.created_s);
+    may_number(&r, "used", &k.used_s);
+    may_number(&r, "counter", &k.counter);
+    may_count(&r, "eligible", &eligible);
+    may_count(&r, "backed_up", &backed_up);
+    BR_TRY(r.rc);
+    k.backup_eligible = eligible != 0;
+    k.backed_up = backed_up != 0;
+    *ret = k;
+    return BR_OK;
+}

@@ -170,4 +170,29 @@ enum br_rc br_wallet_entry_encode(
     struct br_buf *b,
     struct br_err *reterr) BR_MUST_USE;
 
+/** One that opens this wallet; what the page lists, and what its answers are
+ *  judged by. Bytes are in base64url. */
+struct br_wallet_passkey {
+    struct br_bytes id;     /**< of the credential */
+    struct br_bytes key;    /**< COSE_Key */
+    struct br_bytes way;    /**< the salt of its way in the lock */
+    struct br_bytes person; /**< whose it is: the disk has no names */
+    struct br_bytes name;   /**< as the person calls it */
+    uint64_t created_s;
+    uint64_t used_s; /**< last; 0: never */
+    uint64_t counter;
+    bool backup_eligible;
+    bool backed_up;
+};
+
+enum br_rc br_wallet_passkey_parse(
+    struct br_bytes text,
+    struct br_arena *arena,
+    struct br_wallet_passkey *ret,
+    struct br_err *reterr) BR_MUST_USE;
+enum br_rc br_wallet_passkey_encode(
+    const struct br_wallet_passkey *k,
+    struct br_buf *b,
+    struct br_err *reterr) BR_MUST_USE;
+
 #endif

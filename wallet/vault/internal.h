@@ -33,25 +33,36 @@ struct br_vault_person {
     uint8_t seen[BR_VAULT_SUM_BYTES];
 };
 
-/* ---- lock.c: a person's data key, wrapped, in a file --------------------- */
+/* ---- vault.c ------------------------------------------------------------- */
 
-enum br_rc br_lock_create(
-    const struct br_vault_person *p,
-    const struct br_secret *passphrase,
-    struct br_err *reterr) BR_MUST_USE;
-enum br_rc br_lock_replace(
-    const struct br_vault_person *p,
-    const struct br_secret *passphrase,
-    struct br_err *reterr) BR_MUST_USE;
-/** Fills p->data. KEY_LOCKED, CORRUPT. */
-enum br_rc br_lock_open(
-    struct br_vault_person *p,
-    const struct br_secret *passphrase,
-    struct br_err *reterr) BR_MUST_USE;
-bool br_lock_exists(const struct br_vault *v, const uint8_t *person);
-enum br_rc br_lock_destroy(
+enum br_rc
+br_vault_check_name(const char *name, struct br_err *reterr) BR_MUST_USE;
+void br_person_id(
     const struct br_vault *v,
-    const uint8_t *person,
+    const char *name,
+    uint8_t ret[BR_VAULT_PERSON_BYTES]);
+/** Locked, and without a name. NO_MEMORY. */
+enum br_rc br_person_of_id(
+    struct br_vault *v,
+    const uint8_t id[BR_VAULT_PERSON_BYTES],
+    struct br_vault_person **ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** The data key is there: derive the others, look at all rows. CORRUPT. */
+enum br_rc
+br_person_opened(struct br_vault_person *p, struct br_err *reterr) BR_MUST_USE;
+/** Makes a new person's lock, and its first rows, within the transaction that
+ *  the person begins with. */
+typedef enum br_rc br_person_first_fn(
+    const void *ctx,
+    struct br_vault_person *p,
+    struct br_kv_txn *kv,
+    struct br_err *reterr);
+enum br_rc br_person_add(
+    struct br_vault *v,
+    const char *name,
+    br_person_first_fn *first,
+    const void *ctx,
+    struct br_vault_person **ret,
     struct br_err *reterr) BR_MUST_USE;
 
 /* ---- rows.c -------------------------------------------------------------- */
@@ -63,6 +74,14 @@ br_rows_keys(struct br_vault_person *p, struct br_err *reterr) BR_MUST_USE;
 enum br_rc br_rows_begin_anew(
     struct br_vault_person *p,
     struct br_kv_txn *kv,
+    struct br_err *reterr) BR_MUST_USE;
+/** One row into a head that br_rows_begin_anew has just made. */
+enum br_rc br_rows_put_first(
+    struct br_vault_person *p,
+    struct br_kv_txn *kv,
+    enum br_vault_table table,
+    struct br_bytes key,
+    struct br_bytes text,
     struct br_err *reterr) BR_MUST_USE;
 /** Every row of a person, the head too, unseen. */
 enum br_rc br_rows_delete_all(

@@ -639,6 +639,23 @@ br_vault_delete(
     return br_kv_delete(t->kv, ROWS, br_bytes(name, sizeof(name)), reterr);
 }
 
+enum br_rc
+br_rows_put_first(
+    struct br_vault_person *p,
+    struct br_kv_txn *kv,
+    enum br_vault_table table,
+    struct br_bytes key,
+    struct br_bytes text,
+    struct br_err *reterr)
+{
+    struct br_vault_txn t = {.person = p, .kv = kv, .write = true};
+    uint8_t seen[BR_VAULT_SUM_BYTES];
+    BR_TRY(read_head(&t, seen, reterr));
+    BR_TRY(br_vault_put(&t, table, key, text, reterr));
+    t.head.version++;
+    return put_head(p, kv, &t.head, seen, reterr);
+}
+
 /* ---- a whole table ------------------------------------------------------ */
 
 struct each {

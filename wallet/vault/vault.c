@@ -3,7 +3,7 @@
 
 #include "common/codec/text.h"
 #include "common/crypto/files.h"
-#include "wallet/vault/internal.h"
+#include "wallet/vault/lock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -139,8 +139,8 @@ br_vault_close(struct br_vault *v)
 
 /* ---- people ------------------------------------------------------------- */
 
-static void
-person_id(
+void
+br_person_id(
     const struct br_vault *v,
     const char *name,
     uint8_t ret[BR_VAULT_PERSON_BYTES])
@@ -151,8 +151,8 @@ person_id(
     memcpy(ret, whole, BR_VAULT_PERSON_BYTES);
 }
 
-static enum br_rc
-check_name(const char *name, struct br_err *reterr)
+enum br_rc
+br_vault_check_name(const char *name, struct br_err *reterr)
 {
     struct br_bytes v = br_str(name);
     bool ok =
@@ -167,6 +167,23 @@ check_name(const char *name, struct br_err *reterr)
                     BR_VAULT_NAME_BYTES_MAX);
 }
 
+enum br_rc
+br_person_of_id(
+    struct br_vault *v,
+    const uint8_t id[BR_VAULT_PERSON_BYTES],
+    struct br_vault_person **ret,
+    struct br_err *reterr)
+{
+    struct br_vault_person *p = (struct br_vault_person *)calloc(1, sizeof(*p));
+    if (p == NULL) {
+        return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for a person");
+    }
+    p->vault = v;
+    memcpy(p->id, id, sizeof(p->id));
+    *ret = p;
+    return BR_OK;
+}
+
 static enum br_rc
 new_person(
     struct br_vault *v,
@@ -174,15 +191,11 @@ new_person(
     struct br_vault_person **ret,
     struct br_err *reterr)
 {
-    BR_TRY(check_name(name, reterr));
-    struct br_vault_person *p = (struct br_vault_person *)calloc(1, sizeof(*p));
-    if (p == NULL) {
-        return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for a person");
-    }
-    p->vault = v;
-    (void)snprintf(p->name, sizeof(p->name), "%s", name);
-    person_id(v, name, p->id);
-    *ret = p;
+    uint8_t id[BR_VAULT_PERSON_BYTES];
+    BR_TRY(br_vault_check_name(name, reterr));
+    br_person_id(v, name, id);
+    BR_TRY(br_person_of_id(v, id, ret, reterr));
+    (void)snprintf((*ret)->name, sizeof((*ret)->name), "%s", name);
     return BR_OK;
 }
 
@@ -209,7 +222,7 @@ bool
 br_vault_has_person(struct br_vault *v, const char *name)
 {
     uint8_t id[BR_VAULT_PERSON_BYTES];
-    person_id(v, name, id);
+    br_person_id(v, name, id);
     return br_lock_exists(v, id);
 }
 
@@ -218,7 +231,8 @@ br_vault_has_person(struct br_vault *v, const char *name)
 static enum br_rc
 store_person(
     struct br_vault_person *p,
-    const struct br_secret *passphrase,
+    br_person_first_fn *first,
+    const void *ctx,
     struct br_err *reterr)
 {
     struct br_kv_txn *kv = NULL;
@@ -236,7 +250,7 @@ store_person(
         rc = br_rows_begin_anew(p, kv, reterr);
     }
     if (rc == BR_OK) {
-        rc = br_lock_create(p, passphrase, reterr);
+        rc = first(ctx, p, kv, reterr);
     }
     if (rc != BR_OK) {
         br_kv_end(kv);
@@ -252,10 +266,11 @@ store_person(
 }
 
 enum br_rc
-br_vault_add_person(
+br_person_add(
     struct br_vault *v,
     const char *name,
-    const struct br_secret *passphrase,
+    br_person_first_fn *first,
+    const void *ctx,
     struct br_vault_person **ret,
     struct br_err *reterr)
 {
@@ -266,7 +281,7 @@ br_vault_add_person(
         rc = br_rows_keys(p, reterr);
     }
     if (rc == BR_OK) {
-        rc = store_person(p, passphrase, reterr);
+        rc = store_person(p, first, ctx, reterr);
     }
     if (rc != BR_OK) {
         br_vault_lock(p);
@@ -274,6 +289,31 @@ br_vault_add_person(
     }
     *ret = p;
     return BR_OK;
+}
+
+static enum br_rc
+first_lock(
+    const void *ctx,
+    struct br_vault_person *p,
+    struct br_kv_txn *kv,
+    struct br_err *reterr)
+{
+    const struct br_secret *passphrase = (const struct br_secret *)ctx;
+    struct br_lock l = {0};
+    (void)kv;
+    BR_TRY(br_lock_set_passphrase(p, passphrase, &l, reterr));
+    return br_lock_write(p->vault, p->id, &l, true, reterr);
+}
+
+enum br_rc
+br_vault_add_person(
+    struct br_vault *v,
+    const char *name,
+    const struct br_secret *passphrase,
+    struct br_vault_person **ret,
+    struct br_err *reterr)
+{
+    return br_person_add(v, name, first_lock, passphrase, ret, reterr);
 }
 
 /** The sum over all rows is looked at when a transaction begins. */
@@ -284,6 +324,13 @@ look(struct br_vault_person *p, struct br_err *reterr)
     BR_TRY(br_vault_begin(p, false, &t, reterr));
     br_vault_end(t);
     return BR_OK;
+}
+
+enum br_rc
+br_person_opened(struct br_vault_person *p, struct br_err *reterr)
+{
+    BR_TRY(br_rows_keys(p, reterr));
+    return look(p, reterr);
 }
 
 enum br_rc
@@ -298,10 +345,7 @@ br_vault_unlock(
     BR_TRY(new_person(v, name, &p, reterr));
     enum br_rc rc = br_lock_open(p, passphrase, reterr);
     if (rc == BR_OK) {
-        rc = br_rows_keys(p, reterr);
-    }
-    if (rc == BR_OK) {
-        rc = look(p, reterr);
+        rc = br_person_opened(p, reterr);
     }
     if (rc != BR_OK) {
         br_vault_lock(p);
@@ -317,7 +361,19 @@ br_vault_rekey(
     const struct br_secret *passphrase,
     struct br_err *reterr)
 {
-    return br_lock_replace(p, passphrase, reterr);
+    struct br_lock l;
+    struct br_kv_txn *kv = NULL;
+    /* Another process may be changing the lock too. */
+    BR_TRY(br_kv_begin_write(p->vault->kv, &kv, reterr));
+    enum br_rc rc = br_lock_read(p->vault, p->id, &l, reterr);
+    if (rc == BR_OK) {
+        rc = br_lock_set_passphrase(p, passphrase, &l, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = br_lock_write(p->vault, p->id, &l, false, reterr);
+    }
+    br_kv_end(kv);
+    return rc;
 }
 
 enum br_rc
@@ -325,8 +381,8 @@ br_vault_erase(struct br_vault *v, const char *name, struct br_err *reterr)
 {
     uint8_t id[BR_VAULT_PERSON_BYTES];
     struct br_kv_txn *kv = NULL;
-    BR_TRY(check_name(name, reterr));
-    person_id(v, name, id);
+    BR_TRY(br_vault_check_name(name, reterr));
+    br_person_id(v, name, id);
     BR_TRY(br_kv_begin_write(v->kv, &kv, reterr));
     enum br_rc rc = br_lock_destroy(v, id, reterr);
     if (rc == BR_ERR_NOT_FOUND) {

@@ -2,7 +2,8 @@
  * The vault: what several people keep on one server, sealed for each of them.
  *
  *   DIR/vault/            LMDB: one table of sealed rows
- *   DIR/locks/PERSON.lock a person's data key, wrapped by a passphrase
+ *   DIR/locks/PERSON.lock a person's data key, wrapped by a passphrase, or by
+ *                         the secrets of passkeys (passkey.h), or both
  *   DIR/keys/names.key    32 random bytes: names on the disk are made with them
  *
  * - A person has a random data key, which never leaves locked memory. Rows are
@@ -12,8 +13,8 @@
  *   a few groups, and their sizes in steps of 512 bytes. No names, no types, no
  *   issuers, no times.
  * - A row of today's cannot be exchanged for one of yesterday's, nor be
- * removed: a sealed sum over all rows of a person is looked at when they
- * unlock, and again when another process has written. The whole folder, put
+ *   removed: a sealed sum over all rows of a person is looked at when they
+ *   unlock, and again when another process has written. The whole folder, put
  * back from a copy, is the past that it was: nothing here can tell.
  * - The lock is a file of its own, so that it can be overwritten where it lies:
  *   LMDB keeps old pages for a while. Without it the rows are noise.
@@ -47,8 +48,9 @@ enum br_vault_table {
     BR_VAULT_OFFERS = 5, /**< begun and not finished */
     BR_VAULT_SETTINGS = 6,
     BR_VAULT_GRANTS = 7, /**< rights to renew credentials */
+    BR_VAULT_PASSKEYS = 8, /**< this lock's: they are in no backup */
 };
-#define BR_VAULT_TABLE_LAST BR_VAULT_GRANTS
+#define BR_VAULT_TABLE_LAST BR_VAULT_PASSKEYS
 
 struct br_vault;
 struct br_vault_person;
@@ -87,7 +89,8 @@ void br_vault_lock(struct br_vault_person *p);
 bool br_vault_has_person(struct br_vault *v, const char *name);
 const char *br_vault_person_name(const struct br_vault_person *p);
 
-/** The data key under a new passphrase; the old lock is overwritten. */
+/** The data key under a new passphrase, or under a first one; the old lock is
+ *  overwritten, passkeys stay. */
 enum br_rc br_vault_rekey(
     struct br_vault_person *p,
     const struct br_secret *passphrase,

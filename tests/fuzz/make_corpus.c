@@ -777,6 +777,7 @@ main(int argc, char **argv)
     make_tsds(&b);
     make_credential_seeds(&k, &b);
     make_wallet_seeds(&b);
+    make_passkey_seeds(&b);
     br_buf_fini(&b);
     br_signer_free(k.log);
     br_signer_free(k.witness);

@@ -26,5 +26,6 @@ void put_text(const char *target, const char *name, const char *text);
 void make_credential_seeds(const struct keys *k, struct br_buf *b);
 /** Wallets, their providers, types of credentials. */
 void make_wallet_seeds(struct br_buf *b);
+void make_passkey_seeds(struct br_buf *b);
 
 #endif

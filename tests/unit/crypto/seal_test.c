@@ -45,6 +45,37 @@ open_with(
     return rc;
 }
 
+/** RFC 5869 appendix A.1: the first 32 bytes of its OKM. */
+static void
+a_secret_becomes_the_key_of_rfc_5869(void **state)
+{
+    static const uint8_t salt[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    static const uint8_t okm[BR_SEAL_KEY_BYTES] = {
+        0x3c, 0xb2, 0x5f, 0x25, 0xfa, 0xac, 0xd5, 0x7a, 0x90, 0x43, 0x4f,
+        0x64, 0xd0, 0x36, 0x2f, 0x2a, 0x2d, 0x2d, 0x0a, 0x90, 0xcf, 0x1a,
+        0x5a, 0x4c, 0x5d, 0xb0, 0x2d, 0x56, 0xec, 0xc4, 0xc5, 0xbf};
+    static const char info[] = "\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9";
+    uint8_t ikm[22];
+    uint8_t a[BR_SEAL_NAME_BYTES];
+    uint8_t b[BR_SEAL_NAME_BYTES];
+    struct br_seal_key *k = NULL;
+    struct br_seal_key *want = NULL;
+    const struct br_bytes part = br_str("compared by what they name");
+    (void)state;
+    memset(ikm, 0x0b, sizeof(ikm));
+    assert_int_equal(
+        br_seal_key_of_secret(
+            br_bytes(ikm, sizeof(ikm)), br_bytes(salt, sizeof(salt)), info, &k,
+            &err),
+        BR_OK);
+    assert_int_equal(br_seal_key_new(okm, &want, &err), BR_OK);
+    br_seal_name(k, &part, 1, a);
+    br_seal_name(want, &part, 1, b);
+    assert_memory_equal(a, b, sizeof(a));
+    br_seal_key_free(k);
+    br_seal_key_free(want);
+}
+
 static void
 each_byte_is_guarded(void **state)
 {
@@ -191,6 +222,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_secret_becomes_the_key_of_rfc_5869),
         cmocka_unit_test(each_byte_is_guarded),
         cmocka_unit_test(the_same_text_is_sealed_otherwise_each_time),
         cmocka_unit_test(wrapped_keys_come_back),

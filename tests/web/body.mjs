@@ -178,18 +178,21 @@ privacy_policy: "https://comune.example/policy"
       claims, '--data', this.data).trim();
   }
 
-  /** The wallets of many citizens on one server, which trusts this body. */
+  /** The wallets of many citizens on one server, which trusts this body; at a
+   *  name, since passkeys need one. */
   async startWallets() {
     const data = join(this.folder, 'wallets');
+    const port = await freePort();
+    this.walletsData = data;
     this.cli('wallet', 'init', data, '--allow-loopback', '--server', '--trust',
       join(this.data, 'ca', 'development-ca.pem'), '--registry',
       this.ledger.url);
-    const port = await freePort(); // browsers come back to public_url
     appendFileSync(join(data, 'wallet.yaml'), 'attempts_per_minute: 600\n' +
-      `registry_fresh_s: 0\npublic_url: http://127.0.0.1:${port}\n`);
+      `registry_fresh_s: 0\npublic_url: "http://localhost:${port}"\n`);
     this.wallets = new Daemon(WALLET, data, `127.0.0.1:${port}`,
       join(this.folder, 'wallets.log'));
-    return this.wallets.start();
+    await this.wallets.start();
+    return `http://localhost:${port}`;
   }
 
   /** The link of a question from the command line; transactions: JSON, or none. */

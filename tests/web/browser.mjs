@@ -13,6 +13,7 @@ import * as desk from './desk.mjs';
 import * as deskMore from './desk_more.mjs';
 import * as deskMany from './desk_many.mjs';
 import { TestNode } from './node.mjs';
+import * as passkey from './passkey.mjs';
 import * as notary from './stories.mjs';
 import { Tap } from './tap.mjs';
 
@@ -139,6 +140,7 @@ async function walkBody(browser, tools) {
     await walk(browser, { ...tools, url, body, beyond: `${body.url}/authorize` },
       citizen);
     await walk(browser, { ...tools, url, body }, asking);
+    await walk(browser, { ...tools, url, body }, passkey);
   } finally {
     await body.stop();
     await ledger.stop();

@@ -257,8 +257,13 @@ export const stories = {
       await paste(page, 'https://example.org/');
       await page.locator('#paste-status .reason').waitFor();
       await visit(page, 'settings');
-      await page.fill('#erase-passphrase', PASSPHRASE);
       await page.click('#erase button');
+      await page.fill('#confirm-passphrase', 'not this one');
+      await page.click('#confirm-go');
+      await page.locator('#erase-status .reason').waitFor();
+      await page.click('#erase button');
+      await page.fill('#confirm-passphrase', PASSPHRASE);
+      await page.click('#confirm-go');
       await page.waitForSelector('#view-enter:not([hidden])');
       await page.waitForSelector('body[data-ready]');
       await page.fill('#enter-name', name);

@@ -2,7 +2,7 @@
 // page cannot read; its token goes with everything that changes something.
 // SPDX-License-Identifier: EUPL-1.2
 import { ask } from './http.js';
-import { currentLanguage } from './i18n.js';
+import { currentLanguage, has } from './i18n.js';
 
 const BASE = '/api/v1';
 let csrf = '';
@@ -13,7 +13,18 @@ export function whenSessionEnds(listener) {
   onEnd = listener;
 }
 
-const OPEN = ['/login', '/register'];
+/* Where 401 is about what was given, or is asked for, not news of the session. */
+const GIVEN = /^\/(login|register|passkey|passphrase|erase|session)/;
+
+/** A passkey's answer is refused by a rule, whose name begins the detail: where
+ *  there are words for it, they say more than those for the kind of refusal. */
+function byRule(problem) {
+  const rule = /^(webauthn-[a-z-]+):/.exec(problem.detail)?.[1];
+  if (rule !== undefined) {
+    problem.slug = has(`problem.${rule}`) ? rule : 'passkey-refused';
+  }
+  return problem;
+}
 
 async function call(path, options) {
   try {
@@ -21,13 +32,12 @@ async function call(path, options) {
     return await (await ask(url, options)).json();
   } catch (problem) {
     /* Rules of others' tokens have this status too. */
-    if (problem.status === 401 && csrf !== '' && !OPEN.includes(path) &&
-        !['/passphrase', '/erase', '/session'].includes(path) &&
+    if (problem.status === 401 && csrf !== '' && !GIVEN.test(path) &&
         await getSession() === null) {
       csrf = '';
       onEnd();
     }
-    throw problem;
+    throw byRule(problem);
   }
 }
 
@@ -80,6 +90,29 @@ export const lookAtRequest = (request) => post('/requests', { request });
 export const answerRequest = (id, shown) =>
   post(`/requests/${id}/answer`, { show: shown });
 export const refuseRequest = (id) => post(`/requests/${id}/refuse`);
-export const changePassphrase = (old, fresh) =>
-  post('/passphrase', { old, new: fresh });
-export const eraseWallet = (passphrase) => post('/erase', { passphrase });
+
+/* What opens the wallet. A proof is {passphrase} or {credential}. */
+export const getEntrance = () => get('/entrance');
+export const enterOptions = () => post('/passkey/login/options');
+export async function enterWithPasskey(credential) {
+  await post('/passkey/login', { credential });
+  return getSession();
+}
+export const registerOptions = (name) =>
+  post('/passkey/register/options', { name });
+export async function registerWithPasskey(name, label, credential) {
+  await post('/passkey/register', { name, label, credential });
+  return getSession();
+}
+export const getWays = () => get('/passkeys');
+export const confirmOptions = () => post('/passkeys/confirm/options');
+export const addOptions = (proof) => post('/passkeys/options', proof);
+export const addPasskey = (label, credential) =>
+  post('/passkeys', { label, credential });
+export const removePasskey = (id, proof) =>
+  post(`/passkeys/${id}/remove`, proof);
+export const dropPassphrase = (proof) => post('/passphrase/remove', proof);
+export const changePassphrase = ({ passphrase, credential }, fresh) =>
+  post('/passphrase', { new: fresh,
+    ...(credential ? { credential } : { old: passphrase }) });
+export const eraseWallet = (proof) => post('/erase', proof);

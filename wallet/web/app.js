@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { getSession, whenSessionEnds } from './api.js';
 import { showCards } from './cards-view.js';
+import { startConfirm } from './confirm-view.js';
 import { $, said } from './dom.js';
-import { startEnter } from './enter-view.js';
+import { showEnter, startEnter } from './enter-view.js';
 import {
   enter as enterView, mark, route, startLanguages, startSkip,
 } from './frame.js';
@@ -13,6 +14,7 @@ import it from './i18n/it.js';
 import { addTexts, say, sayPlain } from './i18n.js';
 import { leaveScan, showScan, startScan, takeBack } from './scan-view.js';
 import { startSettings } from './settings-view.js';
+import { readWays } from './ways-view.js';
 
 const VIEWS = ['cards', 'scan', 'history', 'settings', 'enter'];
 let session = null;
@@ -60,6 +62,8 @@ function show(byReader) {
     showScan(rest);
   } else if (view === 'history') {
     showHistory();
+  } else if (view === 'enter' && changed) {
+    showEnter();
   }
   if (byReader && changed) {
     enterView(view);
@@ -70,6 +74,9 @@ function begin(found) {
   session = found;
   $('tabs').hidden = session === null;
   sayPlain($('origin'), session === null ? location.host : session.name);
+  if (session !== null) {
+    readWays();
+  }
 }
 
 async function open() {
@@ -95,6 +102,7 @@ function start() {
   startScan();
   startHistory();
   startSettings();
+  startConfirm();
   startEnter((found) => {
     begin(found);
     show(true);

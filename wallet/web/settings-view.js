@@ -1,46 +1,18 @@
-// Closing the wallet, another passphrase, the end.
+// Closing the wallet, and the end of it. What opens it: ways-view.js.
 // SPDX-License-Identifier: EUPL-1.2
-import { changePassphrase, eraseWallet, logOut } from './api.js';
-import { $, said } from './dom.js';
-import { problemNodes } from './problem-view.js';
-
-const LENGTH_MIN = 8;
-
-async function rekey() {
-  const fresh = $('rekey-new').value;
-  if (fresh.length < LENGTH_MIN) {
-    $('rekey-status').replaceChildren(said('p.reason', 'enter.short'));
-    $('rekey-new').focus();
-    return;
-  }
-  try {
-    await changePassphrase($('rekey-old').value, fresh);
-    $('rekey').reset();
-    $('rekey-status').replaceChildren(said('p.mark.ok', 'rekey.done'));
-  } catch (problem) {
-    $('rekey-status').replaceChildren(...problemNodes(problem));
-  }
-}
-
-async function erase() {
-  try {
-    await eraseWallet($('erase-passphrase').value);
-    location.replace('/');
-  } catch (problem) {
-    $('erase-status').replaceChildren(...problemNodes(problem));
-  }
-}
-
-function on(form, run) {
-  $(form).addEventListener('submit', (e) => {
-    e.preventDefault();
-    run();
-  });
-}
+import { eraseWallet, logOut } from './api.js';
+import { $ } from './dom.js';
+import { prove, startWays } from './ways-view.js';
 
 export function startSettings() {
-  on('rekey', rekey);
-  on('erase', erase);
+  startWays();
+  $('erase').addEventListener('submit', (e) => {
+    e.preventDefault();
+    prove($('erase-status'), async (proof) => {
+      await eraseWallet(proof);
+      location.replace('/');
+    });
+  });
   $('logout').addEventListener('click', async () => {
     try {
       await logOut();

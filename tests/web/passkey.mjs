@@ -220,6 +220,34 @@ export const stories = {
       assert.equal(await page.isVisible('#view-cards'), false);
     },
 
+  'passkey: lost; a backup is restored into a new wallet': async (page) => {
+    const d = await device(page);
+    await makeNew(page, someone());
+    await entered(page);
+    await visit(page, 'settings');
+    await page.fill('#backup-word', 'short');
+    await page.click('#backup-go');
+    await page.locator('#backup-status .reason').waitFor();
+    await page.fill('#backup-word', WORD);
+    await page.click('#backup-go');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'), byPasskey(page)]);
+    const file = await download.path();
+    await leave(page);
+    await d.leave();
+    await device(page);
+    await makeNew(page, someone());
+    await entered(page);
+    await visit(page, 'settings');
+    await page.fill('#backup-word', 'another passphrase');
+    await page.setInputFiles('#backup-file', file);
+    await page.locator('#backup-status .reason',
+      { hasText: 'does not open' }).waitFor();
+    await page.fill('#backup-word', WORD);
+    await page.setInputFiles('#backup-file', file);
+    await page.locator('#backup-status .mark.ok').waitFor();
+  },
+
   'passkey: erased with a passkey, and the name is free again': async (page) => {
     const d = await device(page);
     const name = someone();

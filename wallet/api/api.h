@@ -20,6 +20,10 @@
 
 #include <stdatomic.h>
 
+/* Of a request that restores a backup: the file in base64url. Larger ones are
+ * the command line's. */
+#define BR_WALLET_RESTORE_BYTES_MAX (8u * 1024 * 1024)
+
 /** All that handlers need; filled by wallet/daemon.c. */
 struct br_wallet_api {
     struct br_wallet *wallet;
@@ -116,6 +120,8 @@ br_http_handler br_wallet_door_logout;
 br_http_handler br_wallet_door_session;
 br_http_handler br_wallet_door_passphrase;
 br_http_handler br_wallet_door_erase;
+br_http_handler br_wallet_door_backup;
+br_http_handler br_wallet_door_restore;
 br_http_handler br_wallet_door_entrance;
 br_http_handler br_wallet_door_passkey_enter_options;
 br_http_handler br_wallet_door_passkey_enter;

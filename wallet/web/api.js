@@ -14,7 +14,8 @@ export function whenSessionEnds(listener) {
 }
 
 /* Where 401 is about what was given, or is asked for, not news of the session. */
-const GIVEN = /^\/(login|register|passkey|passphrase|erase|session)/;
+const GIVEN =
+  /^\/(login|register|passkey|passphrase|backup|erase|session)/;
 
 /** A passkey's answer is refused by a rule, whose name begins the detail: where
  *  there are words for it, they say more than those for the kind of refusal. */
@@ -115,4 +116,8 @@ export const dropPassphrase = (proof) => post('/passphrase/remove', proof);
 export const changePassphrase = ({ passphrase, credential }, fresh) =>
   post('/passphrase', { new: fresh,
     ...(credential ? { credential } : { old: passphrase }) });
+export const makeBackup = async (word, proof) => (await post('/backup',
+  { backup_passphrase: word, ...proof })).file;
+export const restoreBackup = (word, file) =>
+  post('/restore', { backup_passphrase: word, file });
 export const eraseWallet = (proof) => post('/erase', proof);

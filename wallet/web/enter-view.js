@@ -127,6 +127,7 @@ function show(entrance) {
   const why = whyNoPasskeys(entrance);
   offered = why === null;
   $('enter-passkey').hidden = !offered;
+  $('enter-or').hidden = !offered;
   $('fresh').hidden = !offered || !entrance.registration;
   $('enter-new').hidden = !entrance.registration;
   $('enter-no').hidden = offered;

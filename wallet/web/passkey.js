@@ -15,7 +15,8 @@ const REFUSALS = {
   ConstraintError: 'passkey-unsupported',
 };
 
-function toText(buffer) {
+/** Base64url of bytes. */
+export function toText(buffer) {
   const bytes = new Uint8Array(buffer);
   let text = '';
   for (let i = 0; i < bytes.length; i += CHUNK) {
@@ -25,7 +26,7 @@ function toText(buffer) {
     .replaceAll('=', '');
 }
 
-function toBytes(text) {
+export function toBytes(text) {
   const plain = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
   return Uint8Array.from(plain, (c) => c.charCodeAt(0));
 }

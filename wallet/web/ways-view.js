@@ -43,11 +43,11 @@ function remover(run) {
 }
 
 function row(passkey) {
-  const head = el('h3', {}, passkey.name);
-  return el('li.way', { 'data-passkey': passkey.id }, head,
-    said('p.detail', passkey.used ? 'ways.used' : 'ways.made', {
-      made: { when: passkey.created * US }, used: { when: passkey.used * US } }),
-    passkey.backed_up ? said('p.detail', 'ways.backed-up') : null,
+  return el('li.way', { 'data-passkey': passkey.id },
+    el('div', {}, el('h3', {}, passkey.name),
+      said('p.detail', passkey.used ? 'ways.used' : 'ways.made', {
+        made: { when: passkey.created * US }, used: { when: passkey.used * US } }),
+      passkey.backed_up ? said('p.detail', 'ways.backed-up') : null),
     remover(() => prove($('ways-status'), async (proof) => {
       show(await removePasskey(passkey.id, proof));
     })));
@@ -55,7 +55,7 @@ function row(passkey) {
 
 function wordRow() {
   return el('li.way', { 'data-passphrase': 'yes' },
-    said('h3', 'ways.passphrase'),
+    el('div', {}, said('h3', 'ways.passphrase')),
     remover(() => prove($('ways-status'), async (proof) => {
       show(await dropPassphrase(proof));
     })));

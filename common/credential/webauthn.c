@@ -101,23 +101,33 @@ put_origin(struct br_webauthn_site *s, const char *port, bool https)
     *to = '\0';
 }
 
+/** NULL: a browser makes passkeys for it. */
+static const char *
+why_not(const char *url, bool https, char rp_id[256], char port[6])
+{
+    if (!https && strncmp(url, "http://", 7) != 0) {
+        return "form";
+    }
+    const char *rest = url + (https ? 8 : 7);
+    if (rest[0] == '[') {
+        return "address";
+    }
+    if (!split(rest, rp_id, port)) {
+        return "form";
+    }
+    if (is_number(rp_id)) {
+        return "address";
+    }
+    return https || is_localhost(rp_id) ? NULL : "insecure";
+}
+
 void
 br_webauthn_site_of_url(const char *url, struct br_webauthn_site *ret)
 {
     char port[6] = "";
     bool https = strncmp(url, "https://", 8) == 0;
     memset(ret, 0, sizeof(*ret));
-    if (!https && strncmp(url, "http://", 7) != 0) {
-        ret->why_not = "form";
-    } else if (url[https ? 8 : 7] == '[') {
-        ret->why_not = "address";
-    } else if (!split(url + (https ? 8 : 7), ret->rp_id, port)) {
-        ret->why_not = "form";
-    } else if (is_number(ret->rp_id)) {
-        ret->why_not = "address";
-    } else if (!https && !is_localhost(ret->rp_id)) {
-        ret->why_not = "insecure";
-    }
+    ret->why_not = why_not(url, https, ret->rp_id, port);
     if (ret->why_not == NULL) {
         put_origin(ret, port, https);
     } else {

@@ -8,6 +8,9 @@
 
 #include "tests/unit/credential/authenticator.h"
 
+static const char passphrase_mark[] = {'B', 'R', 'V', 'L', 'O', 'C', 'K', '1'};
+static const char passkey_mark[] = {'B', 'R', 'V', 'P', 'K', 'E', 'Y', '1'};
+
 static void
 make_keys(struct br_buf *b)
 {
@@ -58,9 +61,9 @@ make_passkey_seeds(struct br_buf *b)
         b, "webauthn.get", br_str("c"), "https://evil.example",
         ",\"topOrigin\":\"x\"");
     put_buf("passkey", "client-bad", b);
-    memcpy(ways, "BRVLOCK1", 8);
-    memcpy(ways + 104, "BRVPKEY1", 8);
-    memcpy(ways + 104 + 112, "BRVPKEY1", 8);
+    memcpy(ways, passphrase_mark, 8);
+    memcpy(ways + 104, passkey_mark, 8);
+    memcpy(ways + 104 + 112, passkey_mark, 8);
     put("passkey", "lock", br_bytes(ways, sizeof(ways)));
     put("passkey", "lock-old", br_bytes(ways, 104));
     put("passkey", "lock-passkey", br_bytes(ways + 104, 112));

@@ -350,17 +350,18 @@ br_wallet_confirm(
     return br_wallet_check_passphrase(call, given, reterr);
 }
 
-static void
-write_one(struct br_wallet_call *call, const struct br_wallet_passkey *k)
+static enum br_rc
+write_one(
+    struct br_wallet_call *call,
+    const struct br_wallet_passkey *k,
+    struct br_err *reterr)
 {
     struct br_json_writer *w = &call->w;
     uint8_t id[BR_WEBAUTHN_ID_BYTES_MAX];
     char reference[BR_PASSKEY_REFERENCE_BYTES + 1];
     size_t n = 0;
-    if (br_base64url_parse(k->id, id, sizeof(id), &n, NULL) != BR_OK) {
-        return; /* our own row says what it says */
-    }
-    br_passkey_reference(br_bytes(id, n), reference);
+    BR_TRY(br_base64url_parse(k->id, id, sizeof(id), &n, reterr));
+    BR_TRY(br_passkey_reference(br_bytes(id, n), reference, reterr));
     br_json_write_object(w);
     br_json_write_name(w, "id");
     br_json_write_string(w, br_str(reference));
@@ -373,6 +374,7 @@ write_one(struct br_wallet_call *call, const struct br_wallet_passkey *k)
     br_json_write_name(w, "backed_up");
     br_json_write_boolean(w, k->backed_up);
     br_json_write_end(w);
+    return BR_OK;
 }
 
 static enum br_rc
@@ -387,7 +389,7 @@ list(struct br_wallet_call *call, struct br_err *reterr)
     br_json_write_name(w, "passkeys");
     br_json_write_array(w);
     for (size_t i = 0; i < l.count; i++) {
-        write_one(call, &l.all[i]);
+        BR_TRY(write_one(call, &l.all[i], reterr));
     }
     br_json_write_end(w);
     br_json_write_end(w);

@@ -34,19 +34,24 @@ br_passkey_handle(
     return BR_OK;
 }
 
-void
+enum br_rc
 br_passkey_reference(
-    struct br_bytes id, char ret[BR_PASSKEY_REFERENCE_BYTES + 1])
+    struct br_bytes id,
+    char ret[BR_PASSKEY_REFERENCE_BYTES + 1],
+    struct br_err *reterr)
 {
     struct br_hash h;
     struct br_buf b;
     br_sha256(id, &h);
     br_buf_init(&b, BR_PASSKEY_REFERENCE_BYTES);
     br_base64url_put(&b, br_hash_bytes(&h));
-    (void)snprintf(
-        ret, BR_PASSKEY_REFERENCE_BYTES + 1, "%.*s", (int)b.n,
-        b.n == 0 ? "" : (const char *)b.p);
+    enum br_rc rc = br_buf_status(&b, reterr);
+    if (rc == BR_OK) {
+        memcpy(ret, b.p, BR_PASSKEY_REFERENCE_BYTES);
+        ret[BR_PASSKEY_REFERENCE_BYTES] = '\0';
+    }
     br_buf_fini(&b);
+    return rc;
 }
 
 /** Base64url of bytes, in the arena. */
@@ -417,17 +422,20 @@ delete_row(
         c->t, BR_VAULT_PASSKEYS, br_hash_bytes(&key), reterr);
 }
 
-static bool
-is_reference_of(struct br_bytes reference, const struct br_wallet_passkey *k)
+static enum br_rc
+is_reference_of(
+    struct br_bytes reference,
+    const struct br_wallet_passkey *k,
+    bool *ret,
+    struct br_err *reterr)
 {
     uint8_t id[BR_WEBAUTHN_ID_BYTES_MAX];
     char text[BR_PASSKEY_REFERENCE_BYTES + 1];
     size_t n = 0;
-    if (br_base64url_parse(k->id, id, sizeof(id), &n, NULL) != BR_OK) {
-        return false;
-    }
-    br_passkey_reference(br_bytes(id, n), text);
-    return br_bytes_eq(reference, br_str(text));
+    BR_TRY(br_base64url_parse(k->id, id, sizeof(id), &n, reterr));
+    BR_TRY(br_passkey_reference(br_bytes(id, n), text, reterr));
+    *ret = br_bytes_eq(reference, br_str(text));
+    return BR_OK;
 }
 
 static enum br_rc
@@ -435,7 +443,9 @@ remove_one(struct change *c, const void *what, struct br_err *reterr)
 {
     const struct br_bytes *reference = (const struct br_bytes *)what;
     for (size_t i = 0; i < c->list.count; i++) {
-        if (is_reference_of(*reference, &c->list.all[i])) {
+        bool this_one = false;
+        BR_TRY(is_reference_of(*reference, &c->list.all[i], &this_one, reterr));
+        if (this_one) {
             return c->list.count == 1 && !c->lock.has_passphrase
                        ? last_way(reterr)
                        : delete_row(c, &c->list.all[i], reterr);

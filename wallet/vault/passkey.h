@@ -41,9 +41,12 @@ enum br_rc br_passkey_handle(
     const char *name,
     uint8_t ret[BR_PASSKEY_HANDLE_BYTES],
     struct br_err *reterr) BR_MUST_USE;
-/** How a passkey is named in addresses: an id may have 1,023 bytes. */
-void br_passkey_reference(
-    struct br_bytes id, char ret[BR_PASSKEY_REFERENCE_BYTES + 1]);
+/** How a passkey is named in addresses: an id may have 1,023 bytes. NO_MEMORY.
+ */
+enum br_rc br_passkey_reference(
+    struct br_bytes id,
+    char ret[BR_PASSKEY_REFERENCE_BYTES + 1],
+    struct br_err *reterr) BR_MUST_USE;
 
 /** One that was just made, and judged. */
 struct br_passkey_new {

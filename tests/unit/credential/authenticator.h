@@ -14,7 +14,13 @@
 #include "common/crypto/hash.h"
 #include "common/crypto/private_key.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 struct authenticator {
     struct br_private_key *key;

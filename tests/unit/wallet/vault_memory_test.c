@@ -11,6 +11,7 @@
 #include "common/crypto/hash.h"
 #include "wallet/vault/backup.h"
 #include "wallet/vault/holding.h"
+#include "wallet/vault/passkey.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -94,6 +95,50 @@ read_some(struct br_vault_person *p)
     return rc;
 }
 
+static const uint8_t secret[BR_PASSKEY_SECRET_BYTES] = {1, 2, 3};
+static const struct br_webauthn_data device = {
+    .id = {(const uint8_t *)"id", 2}, .key = {(const uint8_t *)"key", 3}};
+
+/** The passkey of the life before goes, and is made anew. */
+static enum br_rc
+renew_passkey(struct br_vault_person *p)
+{
+    char reference[BR_PASSKEY_REFERENCE_BYTES + 1];
+    struct br_passkey_list list;
+    struct br_arena a;
+    const struct br_passkey_new fresh = {
+        .data = &device,
+        .secret = br_bytes(secret, sizeof(secret)),
+        .name = br_str("a device"),
+        .now_s = 1,
+    };
+    br_arena_init(&a, 1 << 20);
+    enum br_rc rc = br_passkey_list(p, &a, &list, &err);
+    if (rc == BR_OK && list.count > 0) {
+        rc = br_passkey_reference(device.id, reference, &err);
+        if (rc == BR_OK) {
+            rc = br_passkey_remove(p, br_str(reference), &err);
+        }
+    }
+    br_arena_fini(&a);
+    return rc == BR_OK ? br_passkey_add(p, &fresh, &err) : rc;
+}
+
+static enum br_rc
+enter(struct br_vault *v)
+{
+    uint8_t handle[BR_PASSKEY_HANDLE_BYTES];
+    struct br_vault_person *p = NULL;
+    BR_TRY(br_passkey_handle(v, "ada", handle, &err));
+    const struct br_passkey_way way = {
+        br_bytes(handle, sizeof(handle)), device.id,
+        br_bytes(secret, sizeof(secret))};
+    BR_TRY(br_passkey_unlock(v, &way, &p, &err));
+    enum br_rc rc = br_passkey_used(p, device.id, &device, 2, &err);
+    br_vault_lock(p);
+    return rc;
+}
+
 static enum br_rc
 live(const char *folder)
 {
@@ -110,6 +155,12 @@ live(const char *folder)
     }
     if (rc == BR_OK) {
         rc = read_some(p);
+    }
+    if (rc == BR_OK) {
+        rc = renew_passkey(p);
+    }
+    if (rc == BR_OK) {
+        rc = enter(v);
     }
     br_vault_lock(p);
     br_vault_close(v);

@@ -3,6 +3,7 @@
 import { getHistory, undoLetter } from './api.js';
 import { toCsv } from './csv.js';
 import { $, el, said } from './dom.js';
+import { has } from './i18n.js';
 import { openLetter } from './letter-view.js';
 import { problemNodes } from './problem-view.js';
 import { spell } from './spell.js';
@@ -51,7 +52,11 @@ function reasonNode(entry) {
   if (!entry.reason) {
     return null;
   }
-  return entry.reason === DECLINED ? said('p.detail', 'history.declined')
+  if (entry.reason === DECLINED) {
+    return said('p.detail', 'history.declined');
+  }
+  const words = `problem.${entry.reason}`; // of a passkey that was refused
+  return has(words) ? said('p.reason', words)
     : el('p.reason', { lang: 'en' }, entry.reason);
 }
 

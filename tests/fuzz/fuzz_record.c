@@ -76,6 +76,25 @@ entries(struct br_bytes text, struct br_arena *arena, struct pair *b)
     same(b);
 }
 
+static void
+passkeys(struct br_bytes text, struct br_arena *arena, struct pair *b)
+{
+    struct br_wallet_passkey k;
+    struct br_err err;
+    enum br_rc rc = br_wallet_passkey_parse(text, arena, &k, &err);
+    if (rc != BR_OK) {
+        fuzz_check_refusal(rc, &err);
+        return;
+    }
+    rc = br_wallet_passkey_encode(&k, &b->first, NULL);
+    BR_ASSERT(rc == BR_OK);
+    rc = br_wallet_passkey_parse(br_buf_bytes(&b->first), arena, &k, NULL);
+    BR_ASSERT(rc == BR_OK);
+    rc = br_wallet_passkey_encode(&k, &b->second, NULL);
+    BR_ASSERT(rc == BR_OK);
+    same(b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -88,6 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     credentials(br_bytes(data, n), &arena, &b);
     instances(br_bytes(data, n), &arena, &b);
     entries(br_bytes(data, n), &arena, &b);
+    passkeys(br_bytes(data, n), &arena, &b);
     br_buf_fini(&b.first);
     br_buf_fini(&b.second);
     br_arena_fini(&arena);

@@ -69,4 +69,9 @@ make_passkey_seeds(struct br_buf *b)
     put("passkey", "lock-passkey", br_bytes(ways + 104, 112));
     put("passkey", "lock-cut-bad", br_bytes(ways, 150));
     put_text("passkey", "address", "https://Wallet.Example:8460/");
+    put_text(
+        "record", "passkey",
+        "{\"id\":\"AQ\",\"key\":\"oA\",\"way\":\"AA\",\"person\":\"ada\","
+        "\"name\":\"Telephone\",\"created\":1,\"used\":2,\"counter\":3,"
+        "\"eligible\":1,\"backed_up\":1}");
 }

@@ -67,6 +67,7 @@ struct br_args {
     const char *authentication;
     const char *did;
     const char *vault;
+    const char *vault_key;
     const char *person;
     const char *tx_code_value; /**< for the wallet: the code */
     const char *backup_passphrase_file;

@@ -23,6 +23,7 @@ br_cmd_wallet_init(const struct br_args *a)
         .folder = a->words[0],
         .person = a->person,
         .trust = a->trust,
+        .vault_key = a->vault_key,
         .allow_loopback = a->allow_loopback,
         .no_person = a->server,
         .registries = a->registry,

@@ -239,7 +239,7 @@ const struct br_command br_commands[] = {
      br_cmd_verifier_receipt},
     {"wallet", "init", "DIR",
      "[--person NAME] [--passphrase-file FILE] [--trust CA.pem] "
-     "[--registry URL] [--allow-loopback] [--server]",
+     "[--registry URL] [--vault-key URI] [--allow-loopback] [--server]",
      "make a wallet: an encrypted vault, a person, a configuration", 1, 1,
      br_cmd_wallet_init},
     {"wallet", "accept", "OFFER",

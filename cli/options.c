@@ -66,6 +66,7 @@ static const struct {
     TEXT("authentication", authentication),
     TEXT("did", did),
     TEXT("vault", vault),
+    TEXT("vault-key", vault_key),
     TEXT("person", person),
     TEXT("backup-passphrase-file", backup_passphrase_file),
     TEXT("dcql", dcql),

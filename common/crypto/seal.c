@@ -86,6 +86,22 @@ br_seal_key_derive(
     return BR_OK;
 }
 
+enum br_rc
+br_seal_key_join(
+    const struct br_seal_key *a,
+    const struct br_seal_key *b,
+    struct br_seal_key **ret,
+    struct br_err *reterr)
+{
+    const struct br_bytes parts[] = {
+        br_str("join"), br_bytes(b->b, sizeof(b->b))};
+    struct br_seal_key *both = NULL;
+    BR_TRY(make(&both, reterr));
+    br_seal_name(a, parts, 2, both->b);
+    *ret = both;
+    return BR_OK;
+}
+
 /** HKDF-Extract, then the one block of HKDF-Expand that a key needs (RFC 5869
  *  sections 2.2 and 2.3). */
 enum br_rc
@@ -120,6 +136,39 @@ br_seal_key_of_secret(
     }
     *ret = k;
     return BR_OK;
+}
+
+enum br_rc
+br_seal_key_of_signer(
+    struct br_signer *s,
+    const char *purpose,
+    struct br_seal_key **ret,
+    struct br_err *reterr)
+{
+    uint8_t sig[BR_SIGNATURE_BYTES];
+    uint8_t again[BR_SIGNATURE_BYTES];
+    struct br_bytes text = br_str(purpose);
+    if (br_signer_public(s)->alg != BR_SIGN_ED25519) {
+        return br_fail(
+            reterr, BR_ERR_UNSUPPORTED, "the key must be one of Ed25519");
+    }
+    enum br_rc rc = br_sign(s, text, sig, reterr);
+    if (rc == BR_OK) {
+        rc = br_sign(s, text, again, reterr);
+    }
+    if (rc == BR_OK && sodium_memcmp(sig, again, sizeof(sig)) != 0) {
+        rc = br_fail(
+            reterr, BR_ERR_UNSUPPORTED,
+            "the token signs the same text otherwise each time: nothing that "
+            "is kept can hang on it");
+    }
+    if (rc == BR_OK) {
+        rc = br_seal_key_of_secret(
+            br_bytes(sig, sizeof(sig)), br_bytes("", 0), purpose, ret, reterr);
+    }
+    sodium_memzero(sig, sizeof(sig));
+    sodium_memzero(again, sizeof(again));
+    return rc;
 }
 
 struct br_seal_cost

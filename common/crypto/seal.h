@@ -56,6 +56,22 @@ enum br_rc br_seal_key_of_secret(
     struct br_seal_key **ret,
     struct br_err *reterr) BR_MUST_USE;
 
+/** From a key that stays where it is, in a PKCS#11 token: HKDF over its
+ * signature of the purpose. Ed25519, where there is one signature of a text
+ * (RFC 8032 section 5.1.6). UNSUPPORTED: another algorithm, or a token that
+ * signs otherwise each time; what br_sign fails with. */
+enum br_rc br_seal_key_of_signer(
+    struct br_signer *s,
+    const char *purpose,
+    struct br_seal_key **ret,
+    struct br_err *reterr) BR_MUST_USE;
+/** A key for which both are needed: keyed BLAKE2b of b under a. NO_MEMORY. */
+enum br_rc br_seal_key_join(
+    const struct br_seal_key *a,
+    const struct br_seal_key *b,
+    struct br_seal_key **ret,
+    struct br_err *reterr) BR_MUST_USE;
+
 /** What Argon2id costs. Zeros: three passes over 64 MiB (RFC 9106 section 4,
  *  second choice), some tenths of a second. */
 struct br_seal_cost {

@@ -38,6 +38,29 @@ make_folder(const char *path, struct br_err *reterr)
     return br_fail(reterr, BR_ERR_IO, "making %s: %s", path, strerror(errno));
 }
 
+/** What the token gives; NULL where there is none. */
+static enum br_rc
+open_server_key(
+    const char *uri, struct br_seal_key **ret, struct br_err *reterr)
+{
+    struct br_signer *s = NULL;
+    *ret = NULL;
+    if (uri == NULL || uri[0] == '\0') {
+        return BR_OK;
+    }
+    if (strncmp(uri, "pkcs11:", 7) != 0) {
+        return br_fail(
+            reterr, BR_ERR_CONFIG,
+            "vault_key: a pkcs11: URI is wanted, as a file beside the vault "
+            "would be copied with it");
+    }
+    BR_TRY(br_signer_open(uri, NULL, &s, reterr));
+    enum br_rc rc =
+        br_seal_key_of_signer(s, "broletto-vault-server-1", ret, reterr);
+    br_signer_free(s);
+    return rc;
+}
+
 static enum br_rc
 write_config(const struct br_wallet_init *init, struct br_err *reterr)
 {
@@ -58,6 +81,9 @@ write_config(const struct br_wallet_init *init, struct br_err *reterr)
         &b, "allow_loopback: %s\n", init->allow_loopback ? "true" : "false");
     if (init->registries != NULL) {
         br_buf_printf(&b, "registries: \"%s\"\n", init->registries);
+    }
+    if (init->vault_key != NULL) {
+        br_buf_printf(&b, "vault_key: \"%s\"\n", init->vault_key);
     }
     br_config_put_defaults(&b, &br_wallet_config_schema);
     enum br_rc rc = br_buf_status(&b, reterr);
@@ -152,7 +178,8 @@ br_wallet_make(
     char path[PATH_MAX];
     struct stat st;
     struct br_vault *v = NULL;
-    const struct br_vault_options o = {.folder = init->folder, .create = true};
+    struct br_vault_options o = {.folder = init->folder, .create = true};
+    struct br_seal_key *server = NULL;
     *ret_generated = false;
     BR_TRY(check_registries(init, reterr));
     BR_TRY(in_folder(init->folder, "wallet.yaml", path, reterr));
@@ -160,11 +187,20 @@ br_wallet_make(
         return br_fail(
             reterr, BR_ERR_CONFLICT, "%s has a wallet already", init->folder);
     }
-    BR_TRY(make_folder(init->folder, reterr));
-    BR_TRY(write_trust(init, reterr));
-    BR_TRY(br_vault_open(&o, &v, reterr));
-    enum br_rc rc = make_person(init, v, ret_generated, reterr);
+    BR_TRY(open_server_key(init->vault_key, &server, reterr));
+    o.server = server;
+    enum br_rc rc = make_folder(init->folder, reterr);
+    if (rc == BR_OK) {
+        rc = write_trust(init, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = br_vault_open(&o, &v, reterr);
+    }
+    if (rc == BR_OK) {
+        rc = make_person(init, v, ret_generated, reterr);
+    }
     br_vault_close(v);
+    br_seal_key_free(server);
     BR_TRY(rc);
     return write_config(init, reterr); /* last: then there is a wallet */
 }
@@ -282,7 +318,9 @@ open_all(
     struct br_err *reterr)
 {
     char path[PATH_MAX];
-    const struct br_vault_options o = {.folder = folder};
+    struct br_vault_options o = {.folder = folder};
+    BR_TRY(open_server_key(w->config.vault_key, &w->server, reterr));
+    o.server = w->server;
     BR_TRY(read_trust(folder, extra, w, reterr));
     BR_TRY(read_registrars(folder, w, reterr));
     BR_TRY(read_attesters(folder, w, reterr));
@@ -317,6 +355,7 @@ void
 br_wallet_close(struct br_wallet *w)
 {
     br_vault_close(w->vault);
+    br_seal_key_free(w->server);
     br_x509_trust_free(w->trust);
     br_x509_trust_free(w->registrars);
     br_arena_fini(&w->arena);

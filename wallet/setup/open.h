@@ -24,6 +24,7 @@ struct br_wallet_init {
     const char *folder;
     const char *person;           /**< NULL: BR_WALLET_OWNER */
     const char *trust;            /**< a PEM to trust; NULL: nobody yet */
+    const char *vault_key;        /**< a pkcs11: URI; NULL: none */
     bool allow_loopback;          /**< for development */
     bool no_person;               /**< a server: people register themselves */
     const char *registries;       /**< for the configuration; NULL: none */
@@ -41,6 +42,7 @@ enum br_rc br_wallet_make(
 
 struct br_wallet {
     struct br_wallet_config config;
+    struct br_seal_key *server; /**< of vault_key; NULL: none */
     struct br_vault *vault;
     struct br_x509_trust *trust;
     struct br_x509_trust *registrars; /**< NULL: none is known */

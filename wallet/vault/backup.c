@@ -56,7 +56,7 @@ collect_all(
     struct br_vault_txn *t = NULL;
     BR_TRY(br_vault_begin(p, false, &t, reterr));
     enum br_rc rc = BR_OK;
-    for (int i = BR_VAULT_CREDENTIALS; rc == BR_OK && i <= BR_VAULT_TABLE_LAST;
+    for (int i = BR_VAULT_CREDENTIALS; rc == BR_OK && i <= BR_VAULT_BACKUP_LAST;
          i++) {
         c->table = (enum br_vault_table)i;
         rc = br_vault_each(t, c->table, collect, c, reterr);
@@ -170,7 +170,7 @@ put_rows(
 {
     for (uint64_t i = 0; i < count && r->err.rc == BR_OK; i++) {
         br_cbor_array_exact(r, 3);
-        uint64_t table = br_cbor_uint_max(r, BR_VAULT_TABLE_LAST);
+        uint64_t table = br_cbor_uint_max(r, BR_VAULT_BACKUP_LAST);
         struct br_bytes key = br_cbor_bytes(r);
         struct br_bytes text = br_cbor_bytes(r);
         if (r->err.rc != BR_OK) {
@@ -193,7 +193,7 @@ restore(
     struct br_err *reterr)
 {
     struct br_cbor r;
-    for (int i = BR_VAULT_CREDENTIALS; i <= BR_VAULT_TABLE_LAST; i++) {
+    for (int i = BR_VAULT_CREDENTIALS; i <= BR_VAULT_BACKUP_LAST; i++) {
         BR_TRY(
             br_vault_each(t, (enum br_vault_table)i, refuse_row, NULL, reterr));
     }

@@ -17,7 +17,8 @@
 struct br_vault {
     char folder[PATH_MAX - 128];
     struct br_seal_cost cost;
-    struct br_seal_key *names; /**< of DIR/keys/names.key */
+    struct br_seal_key *names;        /**< of DIR/keys/names.key */
+    const struct br_seal_key *server; /**< or NULL: see br_vault_options */
     struct br_kv *kv;
 };
 

@@ -5,6 +5,9 @@
  *                  the data key, wrapped (72)
  *   a passkey      "BRVPKEY1" || salt (32) || the data key, wrapped (72)
  *
+ * The last letter of a mark is S instead of 1 where the key that wraps is
+ * joined with the server's own (br_seal_key_join).
+ *
  * One passphrase at most, sixteen passkeys, at least one of them. Everything
  * before the wrapped key is bound to it, as are the person and, of a passkey,
  * its credential's id, which is not in the file.
@@ -20,11 +23,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char passphrase_mark[8] = {'B', 'R', 'V', 'L', 'O', 'C', 'K', '1'};
-static const char passkey_mark[8] = {'B', 'R', 'V', 'P', 'K', 'E', 'Y', '1'};
+static const char passphrase_mark[] = "BRVLOCK";
+static const char passkey_mark[] = "BRVPKEY";
 
 enum {
-    MARK_BYTES = 8,
+    MARK_BYTES = 8, /* seven, and one of these: */
+    ALONE = '1',
+    JOINED = 'S',
     PASSPHRASE_HEAD_BYTES = MARK_BYTES + 4 + 4 + BR_SEAL_SALT_BYTES,
     PASSKEY_HEAD_BYTES = MARK_BYTES + BR_LOCK_SALT_BYTES,
 };
@@ -65,9 +70,42 @@ lock_path(const struct br_vault *v, const uint8_t *person, char path[PATH_MAX])
 }
 
 static bool
-begins(struct br_bytes rest, const char mark[MARK_BYTES], size_t n)
+begins(struct br_bytes rest, const char *mark, size_t n)
 {
-    return rest.n >= n && memcmp(rest.p, mark, MARK_BYTES) == 0;
+    return rest.n >= n && memcmp(rest.p, mark, MARK_BYTES - 1) == 0 &&
+           (rest.p[MARK_BYTES - 1] == ALONE ||
+            rest.p[MARK_BYTES - 1] == JOINED);
+}
+
+static void
+put_mark(const struct br_vault *v, const char *mark, uint8_t *way)
+{
+    memcpy(way, mark, MARK_BYTES - 1);
+    way[MARK_BYTES - 1] = v->server != NULL ? JOINED : ALONE;
+}
+
+/** What wraps the data key, by the way's mark, in place of *under. */
+static enum br_rc
+join_server(
+    const struct br_vault *v,
+    const uint8_t *way,
+    struct br_seal_key **under,
+    struct br_err *reterr)
+{
+    struct br_seal_key *both = NULL;
+    enum br_rc rc = BR_OK;
+    if (way[MARK_BYTES - 1] == ALONE) {
+        return BR_OK;
+    }
+    rc = v->server != NULL
+             ? br_seal_key_join(*under, v->server, &both, reterr)
+             : br_fail(
+                   reterr, BR_ERR_CONFIG,
+                   "this lock opens with the server's key too, which vault_key "
+                   "does not name");
+    br_seal_key_free(*under);
+    *under = both;
+    return rc;
 }
 
 enum br_rc
@@ -202,12 +240,13 @@ br_lock_set_passphrase(
     if (cost.ops == 0 || cost.kib == 0) {
         cost = br_seal_cost_default();
     }
-    memcpy(way, passphrase_mark, MARK_BYTES);
+    put_mark(p->vault, passphrase_mark, way);
     put_be32(way + 8, cost.ops);
     put_be32(way + 12, cost.kib);
     br_random(way + 16, BR_SEAL_SALT_BYTES);
     BR_TRY(
         br_seal_key_of_passphrase(passphrase, way + 16, cost, &under, reterr));
+    BR_TRY(join_server(p->vault, way, &under, reterr));
     const struct bound about = passphrase_bound(p->id, way);
     enum br_rc rc = br_seal_wrap(
         under, about.parts, 3, p->data, way + PASSPHRASE_HEAD_BYTES, reterr);
@@ -264,6 +303,7 @@ br_lock_open(
     }
     BR_TRY(br_seal_key_of_passphrase(
         passphrase, l.passphrase + 16, cost, &under, reterr));
+    BR_TRY(join_server(p->vault, l.passphrase, &under, reterr));
     const struct bound about = passphrase_bound(p->id, l.passphrase);
     rc = br_seal_unwrap(
         under, about.parts, 3, l.passphrase + PASSPHRASE_HEAD_BYTES, &p->data,
@@ -287,14 +327,16 @@ passkey_bound(const uint8_t *person, const uint8_t *way, struct br_bytes id)
 
 static enum br_rc
 passkey_key(
+    const struct br_vault *v,
     struct br_bytes prf,
     const uint8_t *way,
     struct br_seal_key **ret,
     struct br_err *reterr)
 {
-    return br_seal_key_of_secret(
+    BR_TRY(br_seal_key_of_secret(
         prf, br_bytes(way + MARK_BYTES, BR_LOCK_SALT_BYTES),
-        "broletto-vault-passkey-1", ret, reterr);
+        "broletto-vault-passkey-1", ret, reterr));
+    return join_server(v, way, ret, reterr);
 }
 
 enum br_rc
@@ -313,9 +355,9 @@ br_lock_add_passkey(
             BR_LOCK_PASSKEYS_MAX);
     }
     uint8_t *way = l->passkeys[l->passkey_count];
-    memcpy(way, passkey_mark, MARK_BYTES);
+    put_mark(p->vault, passkey_mark, way);
     br_random(way + MARK_BYTES, BR_LOCK_SALT_BYTES);
-    BR_TRY(passkey_key(prf, way, &under, reterr));
+    BR_TRY(passkey_key(p->vault, prf, way, &under, reterr));
     const struct bound about = passkey_bound(p->id, way, id);
     enum br_rc rc = br_seal_wrap(
         under, about.parts, 4, p->data, way + PASSKEY_HEAD_BYTES, reterr);
@@ -340,7 +382,7 @@ br_lock_open_passkey(
         struct br_seal_key *under = NULL;
         const uint8_t *way = l.passkeys[i];
         const struct bound about = passkey_bound(p->id, way, id);
-        BR_TRY(passkey_key(prf, way, &under, reterr));
+        BR_TRY(passkey_key(p->vault, prf, way, &under, reterr));
         rc = br_seal_unwrap(
             under, about.parts, 4, way + PASSKEY_HEAD_BYTES, &p->data, reterr);
         br_seal_key_free(under);

@@ -105,6 +105,7 @@ br_vault_open(
         return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for a vault");
     }
     v->cost = options->cost;
+    v->server = options->server;
     int n = snprintf(v->folder, sizeof(v->folder), "%s", options->folder);
     enum br_rc rc = BR_OK;
     if (n < 1 || (size_t)n >= sizeof(v->folder)) {

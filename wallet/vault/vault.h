@@ -3,7 +3,9 @@
  *
  *   DIR/vault/            LMDB: one table of sealed rows
  *   DIR/locks/PERSON.lock a person's data key, wrapped by a passphrase, or by
- *                         the secrets of passkeys (passkey.h), or both
+ *                         the secrets of passkeys (passkey.h), or both; and
+ *                         in each case by the server's own key, where it has
+ *                         one
  *   DIR/keys/names.key    32 random bytes: names on the disk are made with them
  *
  * - A person has a random data key, which never leaves locked memory. Rows are
@@ -47,10 +49,11 @@ enum br_vault_table {
     BR_VAULT_HISTORY = 4,
     BR_VAULT_OFFERS = 5, /**< begun and not finished */
     BR_VAULT_SETTINGS = 6,
-    BR_VAULT_GRANTS = 7, /**< rights to renew credentials */
+    BR_VAULT_GRANTS = 7,   /**< rights to renew credentials */
     BR_VAULT_PASSKEYS = 8, /**< this lock's: they are in no backup */
 };
-#define BR_VAULT_TABLE_LAST BR_VAULT_PASSKEYS
+#define BR_VAULT_TABLE_LAST  BR_VAULT_PASSKEYS
+#define BR_VAULT_BACKUP_LAST BR_VAULT_GRANTS /**< of those in a backup */
 
 struct br_vault;
 struct br_vault_person;
@@ -59,6 +62,9 @@ struct br_vault_options {
     const char *folder;       /**< the wallet's DIR */
     bool create;              /**< make what is missing */
     struct br_seal_cost cost; /**< zeros: the default */
+    /** Without it no lock that is made opens; borrowed until close. NULL: a
+     * lock opens with what its person knows or has. */
+    const struct br_seal_key *server;
 };
 /** NOT_FOUND when it is not there and not to be made. */
 enum br_rc br_vault_open(

@@ -77,6 +77,68 @@ a_secret_becomes_the_key_of_rfc_5869(void **state)
 }
 
 static void
+name_of(const struct br_seal_key *k, uint8_t ret[BR_SEAL_NAME_BYTES])
+{
+    const struct br_bytes part = br_str("a row");
+    br_seal_name(k, &part, 1, ret);
+}
+
+static void
+two_keys_are_needed_for_a_joined_one(void **state)
+{
+    struct br_seal_key *one = key_of(1);
+    struct br_seal_key *two = key_of(2);
+    struct br_seal_key *both[3] = {NULL, NULL, NULL};
+    uint8_t names[5][BR_SEAL_NAME_BYTES];
+    (void)state;
+    assert_int_equal(br_seal_key_join(one, two, &both[0], &err), BR_OK);
+    assert_int_equal(br_seal_key_join(one, two, &both[1], &err), BR_OK);
+    assert_int_equal(br_seal_key_join(two, one, &both[2], &err), BR_OK);
+    name_of(both[0], names[0]);
+    name_of(both[1], names[1]);
+    name_of(both[2], names[2]);
+    name_of(one, names[3]);
+    name_of(two, names[4]);
+    assert_memory_equal(names[0], names[1], BR_SEAL_NAME_BYTES);
+    for (int i = 2; i < 5; i++) {
+        assert_memory_not_equal(names[0], names[i], BR_SEAL_NAME_BYTES);
+    }
+    for (int i = 0; i < 3; i++) {
+        br_seal_key_free(both[i]);
+    }
+    br_seal_key_free(one);
+    br_seal_key_free(two);
+}
+
+static void
+a_signer_gives_one_key_for_a_purpose(void **state)
+{
+    uint8_t secret[32];
+    struct br_signer *s = NULL;
+    struct br_seal_key *k[3] = {NULL, NULL, NULL};
+    uint8_t names[3][BR_SEAL_NAME_BYTES];
+    (void)state;
+    memset(secret, 7, sizeof(secret));
+    assert_int_equal(
+        br_signer_from_secret(BR_SIGN_ED25519, secret, &s, &err), BR_OK);
+    assert_int_equal(br_seal_key_of_signer(s, "a", &k[0], &err), BR_OK);
+    assert_int_equal(br_seal_key_of_signer(s, "a", &k[1], &err), BR_OK);
+    assert_int_equal(br_seal_key_of_signer(s, "b", &k[2], &err), BR_OK);
+    for (int i = 0; i < 3; i++) {
+        name_of(k[i], names[i]);
+        br_seal_key_free(k[i]);
+    }
+    assert_memory_equal(names[0], names[1], BR_SEAL_NAME_BYTES);
+    assert_memory_not_equal(names[0], names[2], BR_SEAL_NAME_BYTES);
+    br_signer_free(s);
+    assert_int_equal(
+        br_signer_from_secret(BR_SIGN_ES256, secret, &s, &err), BR_OK);
+    assert_int_equal(
+        br_seal_key_of_signer(s, "a", &k[0], &err), BR_ERR_UNSUPPORTED);
+    br_signer_free(s);
+}
+
+static void
 each_byte_is_guarded(void **state)
 {
     struct br_seal_key *k = key_of(1);
@@ -223,6 +285,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_secret_becomes_the_key_of_rfc_5869),
+        cmocka_unit_test(two_keys_are_needed_for_a_joined_one),
+        cmocka_unit_test(a_signer_gives_one_key_for_a_purpose),
         cmocka_unit_test(each_byte_is_guarded),
         cmocka_unit_test(the_same_text_is_sealed_otherwise_each_time),
         cmocka_unit_test(wrapped_keys_come_back),

@@ -87,8 +87,6 @@ void br_orch_refuse(
 /** The same at a resource: with WWW-Authenticate (RFC 6750 section 3). */
 void br_orch_refuse_token(
     struct br_http_request *req, enum br_oauth_error e, const char *why);
-/** Text as it stands in HTML, also inside quotes. */
-void br_orch_put_html(struct br_buf *b, const char *text);
 /** A failure of ours, or one of HTTP: a problem document. */
 void br_orch_fail(struct br_http_request *req, const struct br_err *err);
 

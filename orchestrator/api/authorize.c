@@ -1,6 +1,6 @@
 /*
- * The authorization code: what a wallet pushes (RFC 9126), the page on which a
- * person agrees, the way back.
+ * The authorization code: what a wallet pushes (RFC 9126), what a person
+ * answers (authorize_page.c makes the page), the way back.
  *
  * The person is who has the transaction code of the offer, if it has one. What
  * was pushed is stored without what opens the offer: that is sealed under the
@@ -10,14 +10,13 @@
  */
 #include "common/codec/text.h"
 #include "common/crypto/keyfile.h"
-#include "orchestrator/api/api.h"
+#include "orchestrator/api/authorize_page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
-#define REQUEST_URI "urn:ietf:params:oauth:request_uri:"
-enum { PUSHED_S = 600, GRANTED_S = 60 };
+enum { PUSHED_S = 600, GRANTED_S = 60, TX_CODE_BYTES = 64 };
 
 struct job {
     struct br_write write;
@@ -258,7 +257,9 @@ done_push(struct br_write *write, enum br_rc rc, const struct br_err *err)
     } else {
         br_buf_init(&b, 512);
         br_buf_printf(
-            &b, "{\"request_uri\":\"" REQUEST_URI "%s\",\"expires_in\":%d}\n",
+            &b,
+            "{\"request_uri\":\"" BR_ORCH_REQUEST_URI
+            "%s\",\"expires_in\":%d}\n",
             j->text, PUSHED_S);
         br_orch_reply(j->req, 201, &b);
     }
@@ -291,173 +292,6 @@ br_orch_post_par(struct br_http_request *req, void *ctx)
     submit(j);
 }
 
-/* ---- the page -------------------------------------------------------------
- */
-
-struct words {
-    const char *title, *asks, *code, *wrong, *yes, *no, *over;
-};
-static const struct words english = {
-    "Receive a credential",
-    "Your wallet asks for this credential from",
-    "The transaction code that you were told",
-    "The code is wrong. After five times the offer ends.",
-    "Agree",
-    "Refuse",
-    "This request is not known, was used, or has expired. Begin again from the "
-    "wallet.",
-};
-static const struct words italian = {
-    "Ricevere un attestato",
-    "Il tuo portafoglio chiede questo attestato a",
-    "Il codice che ti è stato comunicato",
-    "Il codice è errato. Dopo cinque volte l'offerta finisce.",
-    "Accetto",
-    "Rifiuto",
-    "Questa richiesta non è nota, è già stata usata o è scaduta. Ricomincia "
-    "dal "
-    "portafoglio.",
-};
-
-void
-br_orch_put_html(struct br_buf *b, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '<':
-            br_buf_puts(b, "&lt;");
-            break;
-        case '>':
-            br_buf_puts(b, "&gt;");
-            break;
-        case '&':
-            br_buf_puts(b, "&amp;");
-            break;
-        case '"':
-            br_buf_puts(b, "&quot;");
-            break;
-        default:
-            br_buf_put(b, text, 1);
-        }
-    }
-}
-
-static const struct words *
-words_of(const struct br_http_request *req)
-{
-    return strcmp(br_http_language(req), "it") == 0 ? &italian : &english;
-}
-
-static void
-reply_page(struct br_http_request *req, int status, struct br_buf *b)
-{
-    static const struct br_http_header_pair headers[] = {
-        {"Cache-Control", "no-store"},
-        {"Content-Security-Policy",
-         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
-         "frame-ancestors 'none'"},
-        {"X-Frame-Options", "DENY"},
-    };
-    struct br_http_answer a = {
-        .status = status,
-        .content_type = "text/html; charset=utf-8",
-        .take = b,
-        .headers = headers,
-        .header_count = 3,
-    };
-    struct br_err err;
-    if (br_buf_status(b, &err) != BR_OK) {
-        br_orch_fail(req, &err);
-    } else {
-        br_http_reply(req, &a);
-    }
-    br_buf_fini(b);
-}
-
-static void
-put_head(struct br_buf *b, const struct br_http_request *req)
-{
-    const struct words *w = words_of(req);
-    br_buf_printf(
-        b,
-        "<!doctype html><html lang=\"%s\"><meta charset=\"utf-8\">"
-        "<meta name=\"viewport\" content=\"width=device-width\">"
-        "<title>%s</title><style>body{font:18px/1.5 sans-serif;max-width:"
-        "32em;margin:2em auto;padding:0 1em}input,button{font:inherit;"
-        "padding:.4em 1em}label,button{display:block;margin:1em 0}</style>"
-        "<main><h1>%s</h1>",
-        w == &italian ? "it" : "en", w->title, w->title);
-}
-
-static void
-reply_over(struct br_http_request *req)
-{
-    struct br_buf b;
-    br_buf_init(&b, 8192);
-    put_head(&b, req);
-    br_buf_printf(
-        &b, "<p role=\"alert\">%s</p></main></html>\n", words_of(req)->over);
-    reply_page(req, 400, &b);
-}
-
-/** The type's name in the reader's language. */
-static const char *
-name_of(const struct br_type *t, const char *language, char out[200])
-{
-    struct br_bytes name = br_str(t->id);
-    for (struct br_json *i = br_json_first(t->display); i != NULL;
-         i = i->next) {
-        if (br_json_is(br_json_member(i, "locale"), language)) {
-            (void)!br_json_may_string(i, "name", &name, NULL);
-        }
-    }
-    (void)snprintf(
-        out, 200, "%.*s", name.n > 199 ? 199 : (int)name.n,
-        (const char *)name.p);
-    return out;
-}
-
-static void
-reply_question(struct job *j, const struct br_offer *o, bool wrong)
-{
-    const struct words *w = words_of(j->req);
-    const struct br_type *t = br_types_find(j->api->types, br_str(o->type));
-    char name[200];
-    struct br_buf b;
-    br_buf_init(&b, 32u * 1024);
-    put_head(&b, j->req);
-    br_buf_printf(&b, "<p>%s ", w->asks);
-    br_orch_put_html(&b, j->api->config->name);
-    br_buf_puts(&b, ":</p><p><strong>");
-    br_orch_put_html(
-        &b,
-        t == NULL ? o->type : name_of(t, w == &italian ? "it" : "en", name));
-    br_buf_puts(
-        &b, "</strong></p><form method=\"post\"><input type=\"hidden\" "
-            "name=\"request_uri\" value=\"" REQUEST_URI);
-    br_orch_put_html(&b, j->text);
-    br_buf_puts(&b, "\"><input type=\"hidden\" name=\"client_id\" value=\"");
-    br_orch_put_html(&b, j->grant.client);
-    br_buf_puts(&b, "\">");
-    if (wrong) {
-        br_buf_printf(&b, "<p role=\"alert\">%s</p>", w->wrong);
-    }
-    if (o->needs_tx) {
-        br_buf_printf(
-            &b,
-            "<label>%s<br><input name=\"tx_code\" inputmode=\"numeric\" "
-            "autocomplete=\"one-time-code\" required></label>",
-            w->code);
-    }
-    br_buf_printf(
-        &b,
-        "<button name=\"answer\" value=\"yes\">%s</button><button "
-        "name=\"answer\" value=\"no\" formnovalidate>%s</button></form></main>"
-        "</html>\n",
-        w->yes, w->no);
-    reply_page(j->req, wrong ? 400 : 200, &b);
-}
-
 /* ---- agreeing -------------------------------------------------------------
  */
 
@@ -465,9 +299,9 @@ reply_question(struct job *j, const struct br_offer *o, bool wrong)
 static bool
 take_request_uri(struct job *j, struct br_bytes uri)
 {
-    size_t n = strlen(REQUEST_URI);
+    size_t n = strlen(BR_ORCH_REQUEST_URI);
     if (uri.n != n + BR_ORCH_SECRET_TEXT_BYTES - 1 ||
-        memcmp(uri.p, REQUEST_URI, n) != 0) {
+        memcmp(uri.p, BR_ORCH_REQUEST_URI, n) != 0) {
         return false;
     }
     memcpy(j->text, uri.p + n, BR_ORCH_SECRET_TEXT_BYTES - 1);
@@ -495,6 +329,14 @@ find_pushed(
                : br_fail(reterr, BR_ERR_NOT_FOUND, "offer");
 }
 
+static void
+ask(struct job *j, const struct br_offer *o, enum br_orch_again again)
+{
+    const struct br_orch_asking asking = {
+        .api = j->api, .text = j->text, .grant = &j->grant, .offer = o};
+    br_orch_page_ask(j->req, &asking, again);
+}
+
 void
 br_orch_get_authorize(struct br_http_request *req, void *ctx)
 {
@@ -514,11 +356,25 @@ br_orch_get_authorize(struct br_http_request *req, void *ctx)
         br_kv_end(txn);
     }
     if (good) {
-        reply_question(j, &o, false);
+        ask(j, &o, BR_ORCH_FIRST);
     } else {
-        reply_over(req);
+        br_orch_page_over(req, j->api, NULL);
     }
     free_job(j);
+}
+
+/** The code as people type it, "123 456" too. */
+static struct br_bytes
+tx_code(const struct job *j, char out[TX_CODE_BYTES])
+{
+    struct br_bytes typed = br_form_get(&j->form, "tx_code");
+    size_t n = 0;
+    for (size_t i = 0; i < typed.n && n < TX_CODE_BYTES; i++) {
+        if (typed.p[i] != ' ') {
+            out[n++] = (char)typed.p[i];
+        }
+    }
+    return br_bytes(out, n);
 }
 
 static enum br_rc
@@ -528,13 +384,14 @@ apply_agree(
     struct job *j = (struct job *)write;
     struct br_offer o;
     struct br_hash unused;
+    char tx[TX_CODE_BYTES];
     struct br_bytes text = br_str(j->text);
     BR_TRY(find_pushed(j, txn, br_form_get(&j->form, "client_id"), &o, reterr));
     j->result = BR_REDEEMED;
     if (!j->denied) {
         const struct br_redeem in = {
             .code = br_str(j->grant.code),
-            .tx_code = br_form_get(&j->form, "tx_code"),
+            .tx_code = tx_code(j, tx),
             .by_code = true,
             .look_only = true,
             .now_s = br_orch_now_s(),
@@ -553,25 +410,33 @@ apply_agree(
     return br_grant_put(txn, BR_ORCH_GRANTED, j->code, &j->grant, reterr);
 }
 
+/** The wallet's address with the answer, as a string. */
 static void
-go_back(struct job *j)
+put_way_back(const struct job *j, bool denied, struct br_buf *b)
 {
     struct br_buf query;
-    struct br_buf location;
     br_buf_init(&query, 8192);
-    br_buf_init(&location, 16384);
-    if (j->denied) {
+    br_buf_init(b, 16384);
+    if (denied) {
         br_form_put(&query, "error", br_str("access_denied"));
     } else {
         br_form_put(&query, "code", br_str(j->code));
     }
     br_form_put(&query, "state", br_str(j->grant.state));
     br_form_put(&query, "iss", br_str(j->api->issuer));
-    br_buf_puts(&location, j->grant.redirect);
-    br_buf_puts(&location, strchr(j->grant.redirect, '?') == NULL ? "?" : "&");
-    br_buf_put(&location, query.p, query.n);
-    br_buf_put(&location, "", 1);
+    br_buf_puts(b, j->grant.redirect);
+    br_buf_puts(b, strchr(j->grant.redirect, '?') == NULL ? "?" : "&");
+    br_buf_put(b, query.p, query.n);
+    br_buf_put(b, "", 1);
+    br_buf_fini(&query);
+}
+
+static void
+go_back(struct job *j)
+{
+    struct br_buf location;
     struct br_err err;
+    put_way_back(j, j->denied, &location);
     if (br_buf_status(&location, &err) != BR_OK) {
         br_orch_fail(j->req, &err);
     } else {
@@ -583,7 +448,6 @@ go_back(struct job *j)
             .status = 303, .headers = headers, .header_count = 2};
         br_http_reply(j->req, &a);
     }
-    br_buf_fini(&query);
     br_buf_fini(&location);
 }
 
@@ -592,18 +456,24 @@ static void
 ask_again(struct job *j)
 {
     struct br_kv_txn *txn;
-    struct br_offer o;
+    struct br_offer o = {.state = BR_OFFER_WITHDRAWN};
+    struct br_buf back;
     bool good = br_kv_begin_read(j->api->kv, &txn, NULL) == BR_OK;
     if (good) {
-        good = br_offer_get(txn, &j->grant.offer, &o, NULL) == BR_OK &&
-               o.state == BR_OFFER_OFFERED;
+        good = br_offer_get(txn, &j->grant.offer, &o, NULL) == BR_OK;
         br_kv_end(txn);
     }
-    if (good) {
-        reply_question(j, &o, true);
-    } else {
-        reply_over(j->req);
+    if (good && o.state == BR_OFFER_OFFERED) {
+        ask(j, &o,
+            j->result == BR_REDEEM_TX_MISSING ? BR_ORCH_CODE_MISSING
+                                              : BR_ORCH_CODE_WRONG);
+        return;
     }
+    put_way_back(j, true, &back);
+    bool locked = good && o.state == BR_OFFER_LOCKED &&
+                  br_buf_status(&back, NULL) == BR_OK;
+    br_orch_page_over(j->req, j->api, locked ? (const char *)back.p : NULL);
+    br_buf_fini(&back);
 }
 
 static void
@@ -619,7 +489,7 @@ done_agree(struct br_write *write, enum br_rc rc, const struct br_err *err)
                         j->result == BR_REDEEM_TX_MISSING)) {
         ask_again(j);
     } else {
-        reply_over(j->req);
+        br_orch_page_over(j->req, j->api, NULL);
     }
     free_job(j);
 }
@@ -635,7 +505,7 @@ br_orch_post_authorize(struct br_http_request *req, void *ctx)
         br_form_parse(br_http_body(req), &j->arena, &j->form, NULL) == BR_OK &&
         take_request_uri(j, br_form_get(&j->form, "request_uri"));
     if (!good) {
-        reply_over(req);
+        br_orch_page_over(req, j->api, NULL);
         free_job(j);
         return;
     }

@@ -4,18 +4,18 @@
  * for itself every few seconds. */
 #include "common/credential/vp_response.h"
 #include "orchestrator/api/api.h"
+#include "orchestrator/api/page.h"
 #include "orchestrator/verifier/verifier.h"
 
 #include <stdio.h>
 
-enum { PAGE_BYTES_MAX = 64 * 1024, EXPIRED = 5, PHASES = 6 };
+enum { EXPIRED = 5, PHASES = 6 };
 
 struct words {
     const char *language;
     const char *title;
     const char *open; /**< on this device */
     const char *qr;
-    const char *footer;
     const char *phase[PHASES];
     const char *then[PHASES]; /**< what to do now */
 };
@@ -25,7 +25,6 @@ static const struct words italian = {
     .title = "Mostra le tue credenziali",
     .open = "Apri nel portafoglio di questo dispositivo",
     .qr = "Codice QR della richiesta",
-    .footer = "Broletto \xc3\xa8 software libero sotto la licenza EUPL 1.2.",
     .phase =
         {"Inquadra il codice con il tuo portafoglio.",
          "Il portafoglio ha letto la richiesta: conferma l\xc3\xac.",
@@ -44,7 +43,6 @@ static const struct words english = {
     .title = "Show your credentials",
     .open = "Open in the wallet of this device",
     .qr = "QR code of the request",
-    .footer = "Broletto is free software under the EUPL 1.2.",
     .phase =
         {"Scan the code with your wallet.",
          "Your wallet has read the request: confirm there.",
@@ -60,49 +58,12 @@ static const struct words english = {
 static const char *const names[PHASES] = {"waiting", "fetched",  "accepted",
                                           "refused", "declined", "expired"};
 
-/* ---- the page ------------------------------------------------------------ */
+#define SCRIPT "<script type=\"module\" src=\"/web/wait.js\"></script>\n"
+static const char script[] = SCRIPT;
+static const char again[] =
+    "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>\n" SCRIPT;
 
-static void
-put_head(
-    struct br_buf *b,
-    const struct br_orch_api *api,
-    const struct words *w,
-    int at)
-{
-    br_buf_printf(
-        b,
-        "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta "
-        "charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, "
-        "initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n",
-        w->language);
-    if (at <= BR_PHASE_FETCHED) {
-        br_buf_puts(
-            b, "<noscript><meta http-equiv=\"refresh\" content=\"5\">"
-               "</noscript>\n");
-    }
-    br_buf_printf(
-        b,
-        "<title>%s \xc2\xb7 %s</title>\n"
-        "<link rel=\"icon\" href=\"/web/icon.svg\" type=\"image/svg+xml\">\n"
-        "<link rel=\"stylesheet\" href=\"/web/style.css\">\n"
-        "<link rel=\"stylesheet\" href=\"/web/page.css\">\n"
-        "<script type=\"module\" src=\"/web/wait.js\"></script>\n"
-        "</head>\n<body data-phase=\"%s\">\n<header>\n"
-        "<div class=\"band-slim\"><div class=\"wide band-row\">"
-        "<span class=\"origin\">",
-        w->phase[at], w->title, names[at]);
-    br_orch_put_html(b, api->config->name);
-    br_buf_puts(
-        b,
-        "</span></div></div>\n<div class=\"band-main\"><div class=\"wide "
-        "brand\"><svg viewBox=\"4 4 24 25\" aria-hidden=\"true\">"
-        "<path d=\"M6 13 16 6l10 7v2H6zm2 4h3v7H8zm6.500 0h3v7h-3zM21 17h3v7h"
-        "-3zM6 25h20v2H6z\"/></svg><div class=\"brand-text\">"
-        "<strong class=\"brand-name\">Broletto</strong></div></div></div>\n"
-        "</header>\n<main class=\"wide asking\">\n");
-}
+/* ---- the page ------------------------------------------------------------ */
 
 static enum br_rc
 put_code(
@@ -157,14 +118,25 @@ put_page(
     struct br_buf *b,
     const struct br_orch_api *api,
     const struct br_verifier_request *r,
-    const char *language,
+    const struct words *w,
     struct br_err *reterr)
 {
-    const struct words *w = strcmp(language, "it") == 0 ? &italian : &english;
     bool open = r->phase <= BR_PHASE_FETCHED;
     int at = open && r->expires_s <= br_orch_now_s() ? EXPIRED : (int)r->phase;
     char purpose[256];
-    put_head(b, api, w, at);
+    char title[256];
+    const struct br_orch_page page = {
+        .language = w->language,
+        .title = title,
+        .body = api->config->name,
+        .query = "",
+        .head = at <= BR_PHASE_FETCHED ? again : script,
+        .phase = names[at],
+        .kind = "asking",
+    };
+    (void)snprintf(
+        title, sizeof(title), "%s \xc2\xb7 %s", w->phase[at], w->title);
+    br_orch_page_begin(b, &page);
     br_buf_printf(
         b, "<h1>%s</h1>\n<div class=\"card\">\n<p><strong>", w->title);
     br_orch_put_html(b, api->config->name);
@@ -182,47 +154,32 @@ put_page(
     } else {
         put_end(b, w, at);
     }
-    br_buf_printf(
-        b,
-        "</div>\n</main>\n<footer><div "
-        "class=\"wide\"><p>%s</p></div></footer>\n"
-        "</body>\n</html>\n",
-        w->footer);
-    return br_buf_status(b, reterr);
+    br_buf_puts(b, "</div>\n");
+    br_orch_page_end(b, &page);
+    return BR_OK;
 }
 
 void
 br_orch_get_vp_wait(struct br_http_request *req, void *ctx)
 {
-    static const struct br_http_header_pair headers[] = {
-        {"Cache-Control", "no-store"},
-        {"Referrer-Policy", "no-referrer"},
-        {"Content-Security-Policy",
-         "default-src 'none'; script-src 'self'; style-src 'self'; "
-         "font-src 'self'; img-src 'self'; connect-src 'self'; "
-         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-    };
     const struct br_orch_api *api = (const struct br_orch_api *)ctx;
+    bool it = strcmp(br_http_language(req), "it") == 0;
     struct br_arena arena;
     struct br_verifier_request r;
     struct br_buf b;
     struct br_err err;
-    struct br_http_answer a = {
-        .status = 200,
-        .content_type = "text/html; charset=utf-8",
-        .headers = headers,
-        .header_count = sizeof(headers) / sizeof(headers[0]),
-    };
     br_arena_init(&arena, BR_ORCH_ARENA_BYTES_MAX);
     if (br_orch_vp_look(req, ctx, &arena, &r) == BR_OK) {
-        br_buf_init(&b, PAGE_BYTES_MAX);
-        if (put_page(&b, api, &r, br_http_language(req), &err) == BR_OK) {
-            a.take = &b;
-            br_http_reply(req, &a);
+        br_buf_init(&b, BR_ORCH_PAGE_BYTES_MAX);
+        if (put_page(&b, api, &r, it ? &italian : &english, &err) == BR_OK) {
+            br_orch_page_reply(
+                req, 200,
+                "script-src 'self'; connect-src 'self'; form-action 'none'; ",
+                &b);
         } else {
-            br_http_reply_problem(req, &err);
+            br_orch_fail(req, &err);
+            br_buf_fini(&b);
         }
-        br_buf_fini(&b);
     }
     br_arena_fini(&arena);
 }

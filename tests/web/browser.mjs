@@ -12,6 +12,7 @@ import * as citizen from './citizen.mjs';
 import * as desk from './desk.mjs';
 import * as deskMore from './desk_more.mjs';
 import * as deskMany from './desk_many.mjs';
+import * as granting from './granting.mjs';
 import { TestNode } from './node.mjs';
 import * as passkey from './passkey.mjs';
 import * as notary from './stories.mjs';
@@ -136,6 +137,7 @@ async function walkBody(browser, tools) {
     await walk(browser, { ...tools, url: body.url, body }, desk);
     await walk(browser, { ...tools, url: body.url, body }, deskMore);
     await walk(browser, { ...tools, url: body.url, body }, deskMany);
+    await walk(browser, { ...tools, url: body.url, body }, granting);
     const url = await body.startWallets();
     await walk(browser, { ...tools, url, body, beyond: `${body.url}/authorize` },
       citizen);

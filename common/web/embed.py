@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""embed.py OUT.c SET FILE...: files of a web page as constants in C; see web.h.
+"""embed.py FRAME OUT.c SET FILE...: files of a web page as constants in C; see web.h.
 
-A path is what follows the last "web/" of a file's name.
+A path is what follows the last "web/" of a file's name. An index.html has parts,
+each after a line "<!-- frame: NAME -->"; they take the places in the frame's HTML
+that have these names. A place without a part stays empty.
 
 SPDX-License-Identifier: EUPL-1.2
 """
 
 import hashlib
 import os
+import re
 import sys
 
 TYPES = {
@@ -25,6 +28,7 @@ HEAD = """/* Made by common/web/embed.py: change the files it reads, not this. *
 
 """
 BYTES_A_LINE = 20
+PART = re.compile(rb"^<!-- frame: ([a-z]+) -->\n", re.MULTILINE)
 
 
 def content_type(path):
@@ -50,12 +54,26 @@ def row(number, path, data):
             f'     bytes_{number}, {len(data)}, "{etag}"}},\n')
 
 
-def main(out, name_of_set, names):
+def framed(frame, name, data):
+    """The whole page: the frame with its parts in their places."""
+    _, *found = PART.split(data)  # before the first part: what is told of the file
+    parts = dict(zip(found[::2], found[1::2]))
+    unknown = parts.keys() - set(PART.findall(frame))
+    if unknown or len(found) != 2 * len(parts) or b"main" not in parts:
+        sys.exit(f"embed.py: {name}: parts of the frame are unknown, are there "
+                 f"twice, or lack: {b', '.join(found[::2]).decode()}")
+    return PART.sub(lambda place: parts.get(place[1], b""), frame)
+
+
+def main(frame, out, name_of_set, names):
+    with open(frame, "rb") as f:
+        frame = f.read()
     files = {}
     for name in names:
         path = os.path.abspath(name).rpartition("/web/")[2]
         with open(name, "rb") as f:
-            files[path] = f.read()
+            data = f.read()
+        files[path] = framed(frame, name, data) if path == "index.html" else data
     listed = list(enumerate(sorted(files.items())))
     with open(out, "w", encoding="ascii") as f:
         f.write(HEAD)
@@ -67,6 +85,6 @@ def main(out, name_of_set, names):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 4:
-        sys.exit("usage: embed.py OUT.c SET FILE...")
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    if len(sys.argv) < 5:
+        sys.exit("usage: embed.py FRAME OUT.c SET FILE...")
+    main(*sys.argv[1:4], sys.argv[4:])

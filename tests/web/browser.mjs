@@ -57,8 +57,9 @@ async function open(browser, world, options = {}) {
     }
   });
   page.on('request', (r) => {
-    const goes = world.beyond && r.isNavigationRequest() &&
-      r.url().startsWith(world.beyond); // where a person goes, and comes back
+    const from = r.isNavigationRequest() ? r.url() : r.frame().url();
+    const goes = world.beyond && from.startsWith(world.beyond) &&
+      r.url().startsWith(new URL(from).origin); // goes there, and comes back
     if (!/^(blob|data):/.test(r.url()) && !r.url().startsWith(world.url) &&
         !goes) {
       page.troubles.push(`asked elsewhere: ${r.url()}`);

@@ -44,7 +44,8 @@ for (const page of pages) {
 
   test(`${name}: every key that the page names has a text`, async () => {
     const en = { ...sharedEn, ...(await words(page)).en };
-    const html = readFileSync(new URL('index.html', page), 'utf8');
+    const html = readFileSync(new URL('frame.html', common), 'utf8') +
+      readFileSync(new URL('index.html', page), 'utf8');
     for (const [, key] of html.matchAll(/data-i18n(?:-label)?="([^"]+)"/g)) {
       assert.ok(key in en, key);
     }

@@ -19,23 +19,23 @@ struct words {
 };
 static const struct words italian = {
     .language = "it",
-    .title = "Ricevere un attestato",
-    .lead = "Un attestato \xc3\xa8 pronto, e un portafoglio lo chiede. Decidi "
-            "tu se darglielo.",
-    .who = "Chi lo rilascia",
+    .title = "Ricevere un'attestazione",
+    .lead = "Un'attestazione \xc3\xa8 pronta, e un portafoglio la chiede. "
+            "Decidi tu se dargliela.",
+    .who = "Chi la rilascia",
     .says = "Che cosa dice",
     .wallet = "Il portafoglio",
     .then = "Poi torni a",
     .app = "un'app di questo dispositivo",
     .here = "un programma di questo dispositivo",
-    .code = "Codice di transazione",
+    .code = "Codice di conferma",
     .code_help = "Sei cifre, che ti sono state date a parte: in un messaggio o "
                  "su un foglio.",
-    .missing = "Scrivi il codice di transazione.",
+    .missing = "Scrivi il codice di conferma.",
     .wrong = "Il codice \xc3\xa8 errato. Tentativi rimasti prima che l'offerta "
              "finisca:",
     .error = "Errore",
-    .question = "Vuoi darlo a questo portafoglio?",
+    .question = "Vuoi darla a questo portafoglio?",
     .yes = "Accetto",
     .no = "Non accetto",
     .not_you = "Se non hai cominciato tu, dal tuo portafoglio, non accettare.",

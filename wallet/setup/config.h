@@ -10,9 +10,17 @@
 
 /** Paths are relative to the data folder. Texts are owned. */
 struct br_wallet_config {
-#define TEXT(name, ...)   char *name;
-#define FLAG(name, ...)   bool name;
+#define TEXT(name, ...) char *name;
+#define FLAG(name, ...)
 #define NUMBER(name, ...) uint64_t name;
+#include "wallet/setup/config.def"
+#undef TEXT
+#undef FLAG
+#undef NUMBER
+    /* Flags together: nothing is lost between them. */
+#define TEXT(name, ...)
+#define FLAG(name, ...) bool name;
+#define NUMBER(name, ...)
 #include "wallet/setup/config.def"
 #undef TEXT
 #undef FLAG

@@ -116,11 +116,10 @@ export class TestBody {
     }
   }
 
-  /** A code that has not been used: of the step before, this, or the next. */
+  /** A code that has not been used: of this step, then of the next. */
   code(operator) {
     const now = Math.floor(Date.now() / 30000);
-    const last = this.steps.get(operator.name) ?? now - 2;
-    const step = Math.max(last + 1, now - 1);
+    const step = Math.max((this.steps.get(operator.name) ?? 0) + 1, now);
     this.steps.set(operator.name, step);
     return totp(operator.totp, step);
   }

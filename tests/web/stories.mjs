@@ -441,6 +441,7 @@ export const stories = {
 
   'the explorer: entries, look-up, a proof verified': async (page, world) => {
     const file = someFile('explored.txt');
+    await stamp(page, world, someFile('before.txt')); // growth is from to
     const receipt = await stamp(page, world, file);
     const index = /^index (\d+)$/m.exec(receipt)[1];
     await visit(page, 'explore');

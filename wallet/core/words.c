@@ -147,16 +147,19 @@ spell_path(const struct br_json *v, struct br_arena *arena)
     return br_bytes(both, above.n + v->name.n + 2);
 }
 
-static struct br_bytes
-label_of(
-    const struct br_json *v,
+/** The label of a line's value, and its rank. */
+static void
+name_line(
+    struct br_words_line *line,
     const struct br_json *display,
     const char *lang,
     struct br_arena *arena)
 {
+    const struct br_json *v = line->value;
     const struct br_json *claims = br_json_member(display, "claims");
+    line->rank = 0;
     for (const struct br_json *i = br_json_first(claims); i != NULL;
-         i = i->next) {
+         i = i->next, line->rank++) {
         const struct br_json *path = br_json_member(i, "path");
         if (path == NULL || path->kind != BR_JSON_ARRAY ||
             br_json_count(path) == 0 || !leads_to(path, v)) {
@@ -165,10 +168,22 @@ label_of(
         struct br_bytes name =
             br_words_pick(br_json_member(i, "display"), lang);
         if (name.n > 0) {
-            return name;
+            line->label = name;
+            return;
         }
     }
-    return spell_path(v, arena);
+    line->label = spell_path(v, arena);
+}
+
+/** Put a line where its rank belongs, after those of the same. */
+static void
+put_line(struct br_words *words, struct br_words_line line)
+{
+    size_t at = words->count++;
+    for (; at > 0 && words->lines[at - 1].rank > line.rank; at--) {
+        words->lines[at] = words->lines[at - 1];
+    }
+    words->lines[at] = line;
 }
 
 /* ---- values ------------------------------------------------------------- */
@@ -246,29 +261,27 @@ br_words_claims(
     struct br_err *reterr)
 {
     size_t all = count_leaves(claims);
-    size_t n = 0;
     if (all > BR_WORDS_LINES_MAX) {
         return br_fail(
             reterr, BR_ERR_TOO_LARGE, "the credential has %zu claims, over %d",
             all, BR_WORDS_LINES_MAX);
     }
-    struct br_words_line *lines = (struct br_words_line *)br_arena_take(
-        arena, (all + 1) * sizeof(*lines));
-    if (lines == NULL) {
+    *ret = (struct br_words){NULL, 0};
+    ret->lines = (struct br_words_line *)br_arena_take(
+        arena, (all + 1) * sizeof(*ret->lines));
+    if (ret->lines == NULL) {
         return br_fail(reterr, BR_ERR_NO_MEMORY, "no memory for the claims");
     }
     const struct br_json *v = br_json_first(claims);
     while (v != NULL) {
         bool skip = is_format(v);
         if (!skip && br_json_first(v) == NULL) {
-            lines[n].value = v;
-            lines[n].label = label_of(v, display, lang, arena);
-            lines[n].text = text_of(v, lang);
-            n++;
+            struct br_words_line line = {.value = v, .text = text_of(v, lang)};
+            name_line(&line, display, lang, arena);
+            put_line(ret, line);
         }
         v = step(v, !skip);
     }
-    *ret = (struct br_words){lines, n};
     return BR_OK;
 }
 

@@ -26,6 +26,7 @@ struct br_words_line {
     const struct br_json *value; /**< a leaf: no object, no array with items */
     struct br_bytes label;
     struct br_bytes text;
+    size_t rank; /**< of its name among the metadata's */
 };
 
 struct br_words {
@@ -34,7 +35,8 @@ struct br_words {
 };
 
 /** The leaves of processed claims, without those that are the format's own
- *  (iss, exp, cnf, vct, status, ...). lang: "it" or "en". TOO_LARGE,
+ *  (iss, exp, cnf, vct, status, ...), in the order in which the metadata names
+ *  them: that of a credential's disclosures is random. lang: "it" or "en". TOO_LARGE,
  *  NO_MEMORY. */
 enum br_rc br_words_claims(
     const struct br_json *claims,

@@ -102,6 +102,10 @@ names_from_metadata(void **state)
         "{\"over\":{\"20000\":true,\"15000\":false}}", display, "en",
         "Not over=yes; Over: 15000=no");
     expect_words("{\"bare\":1}", display, "en", "Bare=1");
+    /* Disclosures come in any order. */
+    expect_words(
+        "{\"z\":1,\"over\":{\"20000\":true},\"a\":2,\"name\":\"Ada\"}", display,
+        "en", "Name=Ada; Not over=yes; Z=1; A=2");
     expect_words("{\"x\":{\"name\":1}}", display, "en", "X: name=1");
 }
 

@@ -243,6 +243,8 @@ print_entry(const struct br_wallet_entry *e)
     br_time_text((struct br_time_us){e->time_s * 1000000u}, text);
     br_cli_print_text(e->id);
     (void)printf("  %.19sZ  %-14s  ", text, br_wallet_event_name(e->event));
+    br_cli_print_text(e->party_name);
+    (void)fputs(e->party_name.n > 0 ? "  " : "", stdout);
     br_cli_print_text(e->party);
     (void)fputs("  ", stdout);
     br_cli_print_text(e->vct);

@@ -156,7 +156,7 @@ export const stories = {
     assert.doesNotMatch(await page.textContent('#history'), /Bianchi|Anna|18/);
   },
 
-  'the wallet: a wrong code, then a wrong passphrase, then the right one':
+  'the wallet: a wrong code, then the right one; a wrong passphrase, then the right one':
     async (page, world) => {
       const name = await make(page);
       const officer = await atDesk(page, world);
@@ -167,7 +167,15 @@ export const stories = {
       await page.locator('#offer-status .reason').waitFor();
       await page.fill('#offer-tx', given.tx === '000000' ? '111111' : '000000');
       await page.click('#offer-accept');
-      await page.locator('#offer-status .reason').waitFor();
+      await page.locator('#offer-status', { hasText: 'Check the code' }).waitFor();
+      await page.fill('#offer-tx', given.tx);
+      await page.click('#offer-accept');
+      await page.waitForSelector('#offer[data-state="accepted"]');
+      await paste(page, given.link); // which serves once
+      await page.locator('#paste-status', { hasText: 'not there any more' }).waitFor();
+      await visit(page, 'history');
+      await page.locator('.event', { hasText: 'Received from Comune di Prova' })
+        .waitFor();
       await visit(page, 'settings');
       await page.click('#logout');
       await page.waitForSelector('#view-enter:not([hidden])');

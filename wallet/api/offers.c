@@ -151,8 +151,8 @@ write_accepted(
     br_json_write_end(w);
 }
 
-/** A code serves once: whatever comes of it, the offer does not wait on, unless
- *  nothing was sent yet. */
+/** A code serves once: when it was taken, the offer does not wait on, whatever
+ *  comes of it. Until then a transaction code can be typed again. */
 static enum br_rc
 accept(struct br_wallet_call *call, struct br_err *reterr)
 {
@@ -174,7 +174,7 @@ accept(struct br_wallet_call *call, struct br_err *reterr)
     enum br_rc rc = br_accept(
         call->client, call->login->look, tx_code, call->login->person, got,
         reterr);
-    if (rc != BR_ERR_MISSING_FIELD && rc != BR_ERR_UNKNOWN_FIELD) {
+    if (call->login->look->taken) {
         br_login_forget_look(call->login);
     }
     BR_TRY(rc);

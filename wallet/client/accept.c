@@ -56,6 +56,7 @@ accept(
     BR_TRY(br_obtain_prepare(o, reterr));
     BR_TRY(br_obtain_make_key(o, reterr));
     BR_TRY(ask_token(o, tx_code, reterr));
+    o->look->taken = true;
     for (size_t i = 0; i < o->look->count; i++) {
         BR_TRY(br_obtain_credential(o, i, reterr));
     }

@@ -72,6 +72,7 @@ struct br_look {
     struct br_arena arena;
     struct br_vci_offer offer;
     struct br_bytes text; /**< the offer, as JSON */
+    bool taken;           /**< its code was: it serves once */
     bool by_code;         /**< granted on the issuer's page: server is of that
                            *   grant */
     struct br_vci_issuer issuer;

@@ -34,8 +34,10 @@ read_offer(
     BR_TRY(br_vci_link_parse(br_bytes(copy, text.n), &l->arena, &link, reterr));
     if (link.by_reference) {
         BR_TRY(br_session_get(
-            client, link.value, BR_LOOK_OFFER_BYTES_MAX, &l->arena, &v,
-            reterr));
+            client, link.value, BR_LOOK_OFFER_BYTES_MAX,
+            "the offer is not there any more: it was taken, was withdrawn or "
+            "has expired",
+            &l->arena, &v, reterr));
     } else {
         BR_TRY(br_json_parse(link.value, &l->arena, &v, reterr));
     }

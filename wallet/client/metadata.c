@@ -35,8 +35,8 @@ br_metadata_get(
     enum br_rc rc = put_address(client, issuer, name, &url, reterr);
     if (rc == BR_OK) {
         rc = br_session_get(
-            client, br_buf_bytes(&url), BR_LOOK_METADATA_BYTES_MAX, arena, ret,
-            reterr);
+            client, br_buf_bytes(&url), BR_LOOK_METADATA_BYTES_MAX, NULL, arena,
+            ret, reterr);
     }
     br_buf_fini(&url);
     return rc;

@@ -164,8 +164,8 @@ fetch_document(
     enum br_rc rc = br_did_web_url(&did, &url, reterr);
     if (rc == BR_OK) {
         rc = br_session_get(
-            client, br_buf_bytes(&url), DOCUMENT_BYTES_MAX, &l->arena, ret,
-            reterr);
+            client, br_buf_bytes(&url), DOCUMENT_BYTES_MAX, NULL, &l->arena,
+            ret, reterr);
     }
     br_buf_fini(&url);
     return rc;

@@ -3,6 +3,7 @@
 
 #include "common/credential/rule.h"
 #include "common/crypto/x509_path.h"
+#include "wallet/core/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -131,6 +132,13 @@ br_received_check(
 
 /* ---- keeping ------------------------------------------------------------ */
 
+/** The first that it gives itself: an entry has one, in one language. */
+static struct br_bytes
+issuer_name(const struct br_json *display)
+{
+    return br_words_pick(br_json_member(display, "issuer"), "");
+}
+
 static enum br_rc
 remember(
     struct br_vault_txn *t,
@@ -143,6 +151,7 @@ remember(
         .event = r->renews.n > 0 ? BR_WALLET_RENEWED : BR_WALLET_RECEIVED,
         .time_s = now_s,
         .party = r->issuer,
+        .party_name = issuer_name(r->display),
         .credential = id,
         .vct = r->vct,
     };
@@ -287,6 +296,7 @@ br_received_remember_failure(
         .event = BR_WALLET_FAILED,
         .time_s = now_s,
         .party = r->issuer,
+        .party_name = issuer_name(r->display),
         .vct = r->vct,
         .reason = reason(err),
     };

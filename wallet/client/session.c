@@ -105,6 +105,7 @@ br_session_get(
     const struct br_wallet_client *client,
     struct br_bytes url,
     size_t bytes_max,
+    const char *gone,
     struct br_arena *arena,
     struct br_json **ret,
     struct br_err *reterr)
@@ -120,6 +121,9 @@ br_session_get(
     br_buf_init(&body, bytes_max);
     enum br_rc rc = br_fetch_call(
         client->http, &client->policy, &f, &status, &body, reterr);
+    if (rc == BR_OK && gone != NULL && (status == 404 || status == 410)) {
+        rc = br_fail(reterr, BR_ERR_NOT_FOUND, "%s", gone);
+    }
     if (rc == BR_OK && status != 200) {
         rc = br_fail(
             reterr, BR_ERR_ISSUER_REFUSED, "%.*s answered %d", shown(url),

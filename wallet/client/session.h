@@ -41,11 +41,13 @@ enum br_rc br_session_post(
     struct br_json **ret,
     struct br_err *reterr) BR_MUST_USE;
 
-/** GET a JSON object; 200, or ISSUER_REFUSED. */
+/** GET a JSON object; 200, or ISSUER_REFUSED. gone: NOT_FOUND with these words
+ *  when it is not there; or NULL. */
 enum br_rc br_session_get(
     const struct br_wallet_client *client,
     struct br_bytes url,
     size_t bytes_max,
+    const char *gone,
     struct br_arena *arena,
     struct br_json **ret,
     struct br_err *reterr) BR_MUST_USE;

@@ -290,7 +290,7 @@ export default {
   'problem.conflict': 'There is one already.',
   'problem.conflict.remedy': 'Choose another name, or open that wallet.',
   'problem.not-found': 'It is not there any more.',
-  'problem.not-found.remedy': 'Scan the code again.',
+  'problem.not-found.remedy': 'Scan the code again, or ask for a new one.',
   'problem.network': 'The other side cannot be reached.',
   'problem.network.remedy': 'Check the connection, then try again.',
   'problem.verifier-refused': 'Who asked does not go on with this request.',

@@ -290,7 +290,7 @@ export default {
   'problem.conflict': 'C’è già.',
   'problem.conflict.remedy': 'Scegli un altro nome, o apri quel portafoglio.',
   'problem.not-found': 'Non c’è più.',
-  'problem.not-found.remedy': 'Inquadra di nuovo il codice.',
+  'problem.not-found.remedy': 'Inquadra di nuovo il codice, o chiedine uno nuovo.',
   'problem.network': 'L’altra parte non è raggiungibile.',
   'problem.network.remedy': 'Controlla la connessione, poi riprova.',
   'problem.verifier-refused': 'Chi chiedeva non prosegue con questa richiesta.',

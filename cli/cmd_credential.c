@@ -181,7 +181,7 @@ classify(struct br_cred_report *r, struct br_err *reterr)
     }
     if (is_compact(t)) {
         BR_TRY(read_token(r, reterr));
-    } else {
+    } else if (t.n > 0 && (t.p[0] == '{' || t.p[0] == '[')) {
         BR_TRY(br_json_parse(t, &r->arena, &v, reterr));
         r->document = v;
         r->kind = kind_of_json(v);
@@ -191,7 +191,8 @@ classify(struct br_cred_report *r, struct br_err *reterr)
                : br_fail(
                      reterr, BR_ERR_UNSUPPORTED,
                      "this is no credential, request, query, status list or "
-                     "metadata that we know");
+                     "metadata that we know; receipts are for: broletto notary "
+                     "verify");
 }
 
 static void

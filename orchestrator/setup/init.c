@@ -23,6 +23,7 @@ struct init {
     struct br_orch_init o;
     bool loopback;
     char host[254];
+    char organization[BR_X509_NAME_BYTES_MAX + 1];
     struct br_secret *passphrase;
     struct br_signer *ca_key;
 };
@@ -46,21 +47,43 @@ make_folder(const struct init *n, const char *name, struct br_err *reterr)
 }
 
 static struct br_x509_subject
-subject(const struct init *n, const char *name, uint64_t serial)
+subject(
+    const struct init *n,
+    const char *name,
+    const char *organization,
+    uint64_t serial)
 {
     int64_t from = (int64_t)(n->o.now.v / 1000000) - GRACE_S;
     return (struct br_x509_subject){
-        name, "Broletto (development)", serial, from, from + VALID_S};
+        name, organization, serial, from, from + VALID_S};
+}
+
+/** Wallets tell who asks by the certificate: the body's name, or its beginning,
+ *  cut between characters. */
+static void
+name_organization(struct init *n)
+{
+    const char *name = n->o.name;
+    size_t len = strlen(name);
+    if (len > BR_X509_NAME_BYTES_MAX) {
+        len = BR_X509_NAME_BYTES_MAX;
+        while (len > 0 && ((unsigned char)name[len] & 0xc0u) == 0x80) {
+            len--;
+        }
+    }
+    memcpy(n->organization, name, len);
+    n->organization[len] = '\0';
 }
 
 static const char ca_name[] = "Broletto development CA";
+static const char ca_organization[] = "Broletto (development)";
 
 static enum br_rc
 make_root(const struct init *n, struct br_err *reterr)
 {
     char path[PATH_MAX];
     struct br_buf pem;
-    const struct br_x509_subject ca = subject(n, ca_name, 1);
+    const struct br_x509_subject ca = subject(n, ca_name, ca_organization, 1);
     br_buf_init(&pem, BR_X509_PEM_BYTES_MAX);
     enum br_rc rc = br_x509_create_dev_root(&ca, n->ca_key, &pem, reterr);
     if (rc == BR_OK) {
@@ -89,9 +112,10 @@ certify(
     char path[PATH_MAX];
     struct br_buf pem;
     const struct br_x509_dev_leaf leaf = {
-        .ca = subject(n, ca_name, 1),
+        .ca = subject(n, ca_name, ca_organization, 1),
         .ca_key = n->ca_key,
-        .leaf = subject(n, role->common_name, role->serial),
+        .leaf = subject(
+            n, role->common_name, n->organization, role->serial),
         .leaf_public = br_signer_public(s),
         .dns = n->host,
     };
@@ -230,11 +254,12 @@ br_orch_init(const struct br_orch_init *options, struct br_err *reterr)
     if (n.o.public_url == NULL) {
         n.o.public_url = "http://127.0.0.1:8450";
     }
-    if (n.o.name == NULL) {
+    if (n.o.name == NULL || n.o.name[0] == '\0') {
         n.o.name = "Issuing body (development)";
     }
     BR_TRY(check_texts(&n, reterr));
     n.loopback = br_orch_is_loopback(n.o.public_url);
+    name_organization(&n);
     br_orch_host(n.o.public_url, n.host);
     if (stat(in_dir(&n, path, "keys"), &st) == 0 ||
         stat(in_dir(&n, path, "orchestrator.yaml"), &st) == 0) {

@@ -82,6 +82,7 @@ export const stories = {
       assert.match(await page.textContent('#request-registered'),
         /Comune di Prova.*did:broletto:/);
       assert.match(said, /20000|20,000/);
+      assert.doesNotMatch(said, /Broletto/); // who asks is the body
       assert.doesNotMatch(said, /Bianchi|18.?250/);
       await page.click('#request-answer');
       await done(page, 'shown');

@@ -114,8 +114,7 @@ certify(
     const struct br_x509_dev_leaf leaf = {
         .ca = subject(n, ca_name, ca_organization, 1),
         .ca_key = n->ca_key,
-        .leaf = subject(
-            n, role->common_name, n->organization, role->serial),
+        .leaf = subject(n, role->common_name, n->organization, role->serial),
         .leaf_public = br_signer_public(s),
         .dns = n->host,
     };

@@ -33,11 +33,13 @@ read_offer(
     }
     BR_TRY(br_vci_link_parse(br_bytes(copy, text.n), &l->arena, &link, reterr));
     if (link.by_reference) {
-        BR_TRY(br_session_get(
-            client, link.value, BR_LOOK_OFFER_BYTES_MAX,
-            "the offer is not there any more: it was taken, was withdrawn or "
-            "has expired",
-            &l->arena, &v, reterr));
+        const struct br_session_place place = {
+            .url = link.value,
+            .bytes_max = BR_LOOK_OFFER_BYTES_MAX,
+            .gone = "the offer is not there any more: it was taken, was "
+                    "withdrawn or has expired",
+        };
+        BR_TRY(br_session_get(client, &place, &l->arena, &v, reterr));
     } else {
         BR_TRY(br_json_parse(link.value, &l->arena, &v, reterr));
     }

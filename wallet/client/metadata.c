@@ -34,9 +34,9 @@ br_metadata_get(
     br_buf_init(&url, BR_FETCH_URL_BYTES_MAX);
     enum br_rc rc = put_address(client, issuer, name, &url, reterr);
     if (rc == BR_OK) {
-        rc = br_session_get(
-            client, br_buf_bytes(&url), BR_LOOK_METADATA_BYTES_MAX, NULL, arena,
-            ret, reterr);
+        const struct br_session_place place = {
+            br_buf_bytes(&url), BR_LOOK_METADATA_BYTES_MAX, NULL};
+        rc = br_session_get(client, &place, arena, ret, reterr);
     }
     br_buf_fini(&url);
     return rc;

@@ -163,9 +163,9 @@ fetch_document(
     br_buf_init(&url, BR_FETCH_URL_BYTES_MAX);
     enum br_rc rc = br_did_web_url(&did, &url, reterr);
     if (rc == BR_OK) {
-        rc = br_session_get(
-            client, br_buf_bytes(&url), DOCUMENT_BYTES_MAX, NULL, &l->arena,
-            ret, reterr);
+        const struct br_session_place place = {
+            br_buf_bytes(&url), DOCUMENT_BYTES_MAX, NULL};
+        rc = br_session_get(client, &place, &l->arena, ret, reterr);
     }
     br_buf_fini(&url);
     return rc;

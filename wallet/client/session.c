@@ -103,31 +103,30 @@ shown(struct br_bytes url)
 enum br_rc
 br_session_get(
     const struct br_wallet_client *client,
-    struct br_bytes url,
-    size_t bytes_max,
-    const char *gone,
+    const struct br_session_place *place,
     struct br_arena *arena,
     struct br_json **ret,
     struct br_err *reterr)
 {
     const struct br_fetch f = {
-        .url = url,
+        .url = place->url,
         .accept = "application/json",
-        .answer_bytes_max = bytes_max,
+        .answer_bytes_max = place->bytes_max,
     };
     struct br_buf body;
     struct br_json *v = NULL;
     int status = 0;
-    br_buf_init(&body, bytes_max);
+    br_buf_init(&body, place->bytes_max);
     enum br_rc rc = br_fetch_call(
         client->http, &client->policy, &f, &status, &body, reterr);
-    if (rc == BR_OK && gone != NULL && (status == 404 || status == 410)) {
-        rc = br_fail(reterr, BR_ERR_NOT_FOUND, "%s", gone);
+    if (rc == BR_OK && place->gone != NULL &&
+        (status == 404 || status == 410)) {
+        rc = br_fail(reterr, BR_ERR_NOT_FOUND, "%s", place->gone);
     }
     if (rc == BR_OK && status != 200) {
         rc = br_fail(
-            reterr, BR_ERR_ISSUER_REFUSED, "%.*s answered %d", shown(url),
-            (const char *)url.p, status);
+            reterr, BR_ERR_ISSUER_REFUSED, "%.*s answered %d",
+            shown(place->url), (const char *)place->url.p, status);
     }
     if (rc == BR_OK) {
         rc = read_answer(client->http, &body, arena, &v, reterr);
@@ -135,8 +134,8 @@ br_session_get(
     if (rc == BR_OK && v == NULL) {
         rc = br_fail(
             reterr, BR_ERR_MEDIA_TYPE,
-            "%.*s answered something that is no JSON", shown(url),
-            (const char *)url.p);
+            "%.*s answered something that is no JSON", shown(place->url),
+            (const char *)place->url.p);
     }
     if (rc == BR_OK) {
         *ret = v;

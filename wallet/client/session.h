@@ -41,13 +41,18 @@ enum br_rc br_session_post(
     struct br_json **ret,
     struct br_err *reterr) BR_MUST_USE;
 
-/** GET a JSON object; 200, or ISSUER_REFUSED. gone: NOT_FOUND with these words
- *  when it is not there; or NULL. */
+/** Where a JSON object lies. */
+struct br_session_place {
+    struct br_bytes url;
+    size_t bytes_max;
+    const char *gone; /**< NOT_FOUND with these words when it is not there; or
+                       *   NULL */
+};
+
+/** GET a JSON object; 200, or ISSUER_REFUSED. */
 enum br_rc br_session_get(
     const struct br_wallet_client *client,
-    struct br_bytes url,
-    size_t bytes_max,
-    const char *gone,
+    const struct br_session_place *place,
     struct br_arena *arena,
     struct br_json **ret,
     struct br_err *reterr) BR_MUST_USE;

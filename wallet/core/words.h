@@ -36,8 +36,8 @@ struct br_words {
 
 /** The leaves of processed claims, without those that are the format's own
  *  (iss, exp, cnf, vct, status, ...), in the order in which the metadata names
- *  them: that of a credential's disclosures is random. lang: "it" or "en". TOO_LARGE,
- *  NO_MEMORY. */
+ *  them: that of a credential's disclosures is random. lang: "it" or "en".
+ * TOO_LARGE, NO_MEMORY. */
 enum br_rc br_words_claims(
     const struct br_json *claims,
     const struct br_json *display,

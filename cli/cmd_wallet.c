@@ -383,6 +383,9 @@ br_cmd_wallet_erase(const struct br_args *a)
 
 /* ---- backup, restore ---------------------------------------------------- */
 
+/** As in the page: whoever has the file may guess for ever. */
+enum { WORD_MIN = 8 };
+
 /** --backup-passphrase-file FILE; never the wallet's own by default: a backup
  *  lies in other places, for longer. */
 static enum br_rc
@@ -403,6 +406,13 @@ backup(const struct br_args *a, struct br_cli_wallet *w, struct br_err *reterr)
     struct br_secret *s = NULL;
     struct br_buf b;
     BR_TRY(backup_passphrase(a, &s, reterr));
+    if (br_secret_bytes(s) < WORD_MIN) {
+        br_secret_free(s);
+        return br_fail(
+            reterr, BR_ERR_OUT_OF_RANGE,
+            "%s: a backup's passphrase has %d characters or more",
+            a->backup_passphrase_file, WORD_MIN);
+    }
     br_buf_init(&b, BR_BACKUP_BYTES_MAX + 4096u);
     enum br_rc rc =
         br_backup_write(w->person, s, br_seal_cost_default(), &b, reterr);

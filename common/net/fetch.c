@@ -75,7 +75,8 @@ br_fetch_check(
     if (here && !policy->allow_loopback) {
         return br_fail(
             reterr, BR_ERR_FORBIDDEN,
-            "%.*s: this machine is asked only with allow_loopback",
+            "%.*s: this machine is asked only with allow_loopback, which a "
+            "command may have as --allow-loopback",
             (int)(url.n > 60 ? 60 : url.n), (const char *)url.p);
     }
     if (http && !here) {

@@ -409,7 +409,8 @@ read_answer(
     return rc;
 }
 
-/** In the registry's words, for the wallet and its person. */
+/** In the words of the rules, for the wallet and its person; of what could not
+ *  be asked, not where it is: that may be a place of our own network. */
 static enum br_rc
 told(const struct br_judgement *j, struct br_err *reterr)
 {
@@ -418,6 +419,11 @@ told(const struct br_judgement *j, struct br_err *reterr)
     memcpy(why.text, n->reason, sizeof(why.text));
     const struct br_rule_info *rule = br_rule_of(&why);
     enum br_rc rc = rule == NULL ? BR_ERR_MALFORMED : rule->rc;
+    if (rc == BR_ERR_NETWORK) {
+        return br_fail(
+            reterr, rc, "%s: it cannot be asked now; try again later",
+            rule->slug);
+    }
     return br_fail(reterr, rc, "%s", n->reason);
 }
 

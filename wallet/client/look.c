@@ -37,7 +37,7 @@ read_offer(
             .url = link.value,
             .bytes_max = BR_LOOK_OFFER_BYTES_MAX,
             .gone = "the offer is not there any more: it was taken, was "
-                    "withdrawn or has expired",
+                    "withdrawn or has expired; ask for a new one",
         };
         BR_TRY(br_session_get(client, &place, &l->arena, &v, reterr));
     } else {

@@ -373,3 +373,26 @@ br_base32_put(struct br_buf *b, struct br_bytes v)
         br_buf_put(b, &alphabet[held << (5 - bits) & 31], 1);
     }
 }
+
+void
+br_html_put(struct br_buf *b, struct br_bytes text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        switch (text.p[i]) {
+        case '<':
+            br_buf_puts(b, "&lt;");
+            break;
+        case '>':
+            br_buf_puts(b, "&gt;");
+            break;
+        case '&':
+            br_buf_puts(b, "&amp;");
+            break;
+        case '"':
+            br_buf_puts(b, "&quot;");
+            break;
+        default:
+            br_buf_put(b, &text.p[i], 1);
+        }
+    }
+}

@@ -43,6 +43,9 @@ enum br_rc br_base64url_parse(
 /** RFC 4648 section 6, without padding. */
 void br_base32_put(struct br_buf *b, struct br_bytes v);
 
+/** Text as it stands in HTML, also between quotation marks ("). */
+void br_html_put(struct br_buf *b, struct br_bytes text);
+
 /** A decimal number without sign, leading zeros or white space. */
 enum br_rc br_decimal_parse(
     struct br_bytes text, uint64_t *ret, struct br_err *reterr) BR_MUST_USE;

@@ -145,33 +145,10 @@ static const char style[] =
     ".claim{background:none}pre{background:none;padding:0;font-size:8.5pt}}";
 
 static void
-put_escaped(struct br_buf *b, struct br_bytes text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        switch (text.p[i]) {
-        case '<':
-            br_buf_puts(b, "&lt;");
-            break;
-        case '>':
-            br_buf_puts(b, "&gt;");
-            break;
-        case '&':
-            br_buf_puts(b, "&amp;");
-            break;
-        case '"':
-            br_buf_puts(b, "&quot;");
-            break;
-        default:
-            br_buf_put(b, &text.p[i], 1);
-        }
-    }
-}
-
-static void
 put_row(struct br_buf *b, const char *name, struct br_bytes value)
 {
     br_buf_printf(b, "<div><dt>%s</dt><dd>", name);
-    put_escaped(b, value);
+    br_html_put(b, value);
     br_buf_puts(b, "</dd></div>");
 }
 
@@ -301,7 +278,7 @@ br_report_put(
         "<title>%s %llu</title><style>%s</style></head>"
         "<body><header><p><strong>Broletto</strong> <span>",
         w->lang, w->title, (unsigned long long)r->index, style);
-    put_escaped(b, br_str(r->origin));
+    br_html_put(b, br_str(r->origin));
     br_buf_printf(b, "</span></p></header><main><h1>%s</h1>", w->title);
     put_claim(b, w, time);
     put_facts(b, w, r, time);
@@ -311,7 +288,7 @@ br_report_put(
     br_buf_puts(b, "</div>");
     BR_TRY(put_check(b, w, r, reterr));
     br_buf_printf(b, "<section><h2>%s</h2><pre>", w->proof);
-    put_escaped(b, r->proof);
+    br_html_put(b, r->proof);
     br_buf_puts(b, "</pre></section></main></body></html>\n");
     return br_buf_status(b, reterr);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "orchestrator/api/page.h"
+
+#include "common/codec/text.h"
 #include "orchestrator/api/api.h"
 
 #include <stdio.h>
@@ -27,24 +29,7 @@ words_of(const struct br_orch_page *page)
 void
 br_orch_put_html(struct br_buf *b, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '<':
-            br_buf_puts(b, "&lt;");
-            break;
-        case '>':
-            br_buf_puts(b, "&gt;");
-            break;
-        case '&':
-            br_buf_puts(b, "&amp;");
-            break;
-        case '"':
-            br_buf_puts(b, "&quot;");
-            break;
-        default:
-            br_buf_put(b, text, 1);
-        }
-    }
+    br_html_put(b, br_str(text));
 }
 
 static void
